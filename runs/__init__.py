@@ -1,0 +1,1 @@
+"""One run from start to finish: protocol, prompts, seeds, groups, store, resume, grading pass."""
