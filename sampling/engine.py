@@ -1,0 +1,124 @@
+"""What every engine is given and hands back. An engine answers prompts; it knows no task.
+
+The flow, for two samples of one prompt::
+
+    request = Request(("demo", 0), Prompt.chat("582+867=?"), seed=17)   # and ("demo", 1), seed=99
+    engine.sample([request, ...], Sampling(temperature=0.6, top_p=0.95, max_tokens=64), on_finish)
+    # on_finish(request, Completion(text="<think>…", finish_reason="stop", …)) once per request
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+FinishReason = Literal["stop", "length"]
+TokenSource = Literal["ids", "usage", "retokenized", "unknown"]
+
+
+@dataclass(frozen=True)
+class Message:
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """Either a conversation for the model's own chat template, or plain text.
+
+    ``prefill`` opens the reply (R1's forced ``<think>\\n``); a template that already ends with it does
+    not get it twice.
+    """
+
+    messages: tuple[Message, ...] = ()
+    text: str | None = None
+    prefill: str = ""
+
+    @classmethod
+    def chat(cls, content: str, prefill: str = "") -> Prompt:
+        """One user turn, no system prompt."""
+        return cls(messages=(Message("user", content),), prefill=prefill)
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How tokens are drawn. ``temperature`` 0 is greedy; ``max_tokens`` counts generated tokens."""
+
+    temperature: float
+    top_p: float
+    max_tokens: int
+
+
+@dataclass(frozen=True)
+class Request:
+    """One completion to draw. ``key`` comes back untouched; ``seed`` starts this sample's own stream."""
+
+    key: Hashable
+    prompt: Prompt
+    seed: int
+
+
+@dataclass(frozen=True)
+class Completion:
+    """One finished completion, without its end-of-sequence token in ``text``.
+
+    ``token_ids`` holds every generated id, the end-of-sequence token included, or ``None`` on an engine
+    that does not tell. ``prompt_tokens`` and ``completion_tokens`` are ``None`` when unknown.
+    """
+
+    text: str
+    finish_reason: FinishReason
+    token_ids: tuple[int, ...] | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    token_source: TokenSource
+
+
+OnFinish = Callable[[Request, Completion], None]
+OnTokens = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class EngineFacts:
+    """What a run writes down about the engine, so that a resumed run can ask for the same."""
+
+    engine: str
+    model: str
+    revision: str
+    device: str
+    dtype: str
+    threads: int | None
+    parameters: int | None
+    context_length: int | None
+    closed_groups: bool  # text depends on what shares a batch: groups are fixed and redone whole
+
+
+class Engine(Protocol):
+    """An engine. ``sample`` blocks until every request was handed to ``on_finish`` exactly once."""
+
+    facts: EngineFacts
+
+    def render(self, prompt: Prompt) -> str:
+        """The prompt's text as the model reads it."""
+        ...
+
+    def count_prompt_tokens(self, prompt: Prompt) -> int: ...
+
+    def unknown_share(self, prompt: Prompt) -> float:
+        """Share of the prompt's tokens that the tokenizer does not know, in [0, 1]."""
+        ...
+
+    def decode(self, token_ids: Sequence[int]) -> str: ...
+
+    def rows_that_fit(self, prompt_tokens: int, max_tokens: int) -> int:
+        """How many sequences of this length fit into the memory that is free now."""
+        ...
+
+    def sample(
+        self,
+        requests: Sequence[Request],
+        sampling: Sampling,
+        on_finish: OnFinish,
+        on_tokens: OnTokens | None = None,
+    ) -> None: ...

@@ -1,0 +1,208 @@
+"""The embedded engine: transformers' `generate`, with a token drawn per row from its own stream.
+
+`generate` is asked for greedy decoding, and one logits processor of ours draws each row's token and
+leaves only that one standing. So every architecture, cache and quantization that transformers knows works,
+and each sample keeps a random stream of its own. Rows that have finished go on computing until the
+longest of their batch stops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import psutil
+from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
+
+import torch
+from sampling.draw import Streams, draw
+from sampling.engine import (
+    Completion,
+    EngineFacts,
+    OnFinish,
+    OnTokens,
+    Prompt,
+    Request,
+    Sampling,
+)
+from sampling.loading import DType, ModelError, ModelPlace, load
+
+_MEMORY_SHARE = 0.6  # of what is free now; `generate` holds a second copy of a layer's cache as it grows
+
+
+class TransformersEngine:
+    """Decoder-only models on CPU or CUDA. Deterministic on a CPU: the same group gives the same text."""
+
+    def __init__(
+        self,
+        place: ModelPlace,
+        label: str,
+        dtype: DType = "auto",
+        device: str = "auto",
+        threads: int | None = None,
+    ) -> None:
+        if threads is not None:
+            torch.set_num_threads(threads)
+        loaded = load(place, dtype=dtype, device=device)
+        self._model, self._tokenizer = loaded.model, loaded.tokenizer
+        self._end_ids = _end_ids(self._model, self._tokenizer)
+        self._generation = _plain_generation(self._model, self._tokenizer, self._end_ids)
+        config = self._model.config.get_text_config()
+        self.prompt_language = str(self._tokenizer.init_kwargs.get("prompt_language", "natural"))
+        self.facts = EngineFacts(
+            engine="transformers",
+            model=label,
+            revision=loaded.revision,
+            device=loaded.device,
+            dtype=loaded.dtype,
+            threads=torch.get_num_threads() if loaded.device == "cpu" else None,
+            parameters=loaded.parameters,
+            context_length=getattr(config, "max_position_embeddings", None),
+            closed_groups=True,
+        )
+
+    def render(self, prompt: Prompt) -> str:
+        if prompt.text is not None:
+            return prompt.text + prompt.prefill
+        if not self._tokenizer.chat_template:
+            raise ModelError(
+                f"{self.facts.model} has no chat template: it looks like a base model; "
+                "use --protocol r1-zero, or a protocol file with a template of plain text"
+            )
+        messages = [{"role": m.role, "content": m.content} for m in prompt.messages]
+        text: str = self._tokenizer.apply_chat_template(
+            messages, tokenize=False, add_generation_prompt=True
+        )
+        if prompt.prefill and text.rstrip().endswith(prompt.prefill.rstrip()):
+            return text
+        return text + prompt.prefill
+
+    def count_prompt_tokens(self, prompt: Prompt) -> int:
+        return len(self._encode(prompt))
+
+    def unknown_share(self, prompt: Prompt) -> float:
+        ids = self._encode(prompt)
+        unknown = self._tokenizer.unk_token_id
+        return ids.count(unknown) / max(len(ids), 1) if unknown is not None else 0.0
+
+    def decode(self, token_ids: Sequence[int]) -> str:
+        """Text of generated ids. Special tokens stay (some models' thinking tags are special), but the
+        end of the sequence does not."""
+        kept = [i for i in token_ids if i not in self._end_ids]
+        return str(
+            self._tokenizer.decode(
+                kept, skip_special_tokens=False, clean_up_tokenization_spaces=False
+            )
+        )
+
+    def rows_that_fit(self, prompt_tokens: int, max_tokens: int) -> int:
+        config = self._model.config.get_text_config()
+        heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+        width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+        itemsize = torch.empty((), dtype=self._model.dtype).element_size()
+        per_token = 2 * config.num_hidden_layers * heads * width * itemsize
+        logits = 4 * 4 * config.vocab_size  # float32 logits, probabilities and their cumulative sum
+        per_row = per_token * (prompt_tokens + max_tokens) + logits
+        return max(1, int(_free_bytes(self.facts.device) * _MEMORY_SHARE / per_row))
+
+    def sample(
+        self,
+        requests: Sequence[Request],
+        sampling: Sampling,
+        on_finish: OnFinish,
+        on_tokens: OnTokens | None = None,
+    ) -> None:
+        prompts = [self._encode(r.prompt) for r in requests]
+        width = max(len(ids) for ids in prompts)
+        padding = self._generation.pad_token_id
+        input_ids = torch.tensor([[padding] * (width - len(ids)) + ids for ids in prompts])
+        mask = torch.tensor([[0] * (width - len(ids)) + [1] * len(ids) for ids in prompts])
+
+        def finish(row: int, ids: list[int]) -> None:
+            stopped = ids[-1] in self._end_ids
+            completion = Completion(
+                text=self.decode(ids),
+                finish_reason="stop" if stopped else "length",
+                token_ids=tuple(ids),
+                prompt_tokens=len(prompts[row]),
+                completion_tokens=len(ids),
+                token_source="ids",
+            )
+            on_finish(requests[row], completion)
+
+        drawing = _Drawing([r.seed for r in requests], sampling, self._end_ids, finish, on_tokens)
+        with torch.inference_mode():
+            self._model.generate(
+                input_ids=input_ids.to(self._model.device),
+                attention_mask=mask.to(self._model.device),
+                generation_config=self._generation,
+                max_new_tokens=sampling.max_tokens,
+                logits_processor=LogitsProcessorList([drawing]),
+            )
+
+    def _encode(self, prompt: Prompt) -> list[int]:
+        rendered = self.render(prompt)  # a chat template writes its own begin-of-sequence token
+        ids: list[int] = self._tokenizer(
+            rendered, add_special_tokens=prompt.text is not None
+        ).input_ids
+        return ids
+
+
+class _Drawing(LogitsProcessor):  # type: ignore[misc]
+    """Draws each row's next token, notes it, and reports a row as soon as it has finished."""
+
+    def __init__(
+        self,
+        seeds: Sequence[int],
+        sampling: Sampling,
+        end_ids: frozenset[int],
+        finish: Any,
+        on_tokens: OnTokens | None,
+    ) -> None:
+        self._streams = Streams(seeds)
+        self._sampling = sampling
+        self._end_ids = end_ids
+        self._finish = finish
+        self._on_tokens = on_tokens
+        self._drawn: list[list[int]] = [[] for _ in seeds]
+        self._running = set(range(len(seeds)))
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        tokens = draw(
+            scores, self._sampling.temperature, self._sampling.top_p, self._streams.next()
+        )
+        chosen = tokens.tolist()
+        if self._on_tokens is not None:
+            self._on_tokens(len(self._running))
+        for row in sorted(self._running):
+            self._drawn[row].append(chosen[row])
+            full = len(self._drawn[row]) == self._sampling.max_tokens
+            if full or chosen[row] in self._end_ids:
+                self._running.discard(row)
+                self._finish(row, self._drawn[row])
+        standing = torch.full_like(scores, float("-inf"))
+        return standing.scatter_(-1, tokens.unsqueeze(-1), 0.0)
+
+
+def _end_ids(model: Any, tokenizer: Any) -> frozenset[int]:
+    """Every id that ends a reply: the generation config's (often several) and the tokenizer's."""
+    configured = model.generation_config.eos_token_id
+    ids = configured if isinstance(configured, list) else [configured]
+    return frozenset(i for i in [*ids, tokenizer.eos_token_id] if i is not None)
+
+
+def _plain_generation(model: Any, tokenizer: Any, end_ids: frozenset[int]) -> GenerationConfig:
+    """Greedy and bare. The model's own defaults (top-k, repetition penalty, …) are put aside, since the
+    protocol alone says how tokens are drawn."""
+    padding = tokenizer.pad_token_id
+    if padding is None:
+        padding = min(end_ids, default=0)
+    plain = GenerationConfig(do_sample=False, eos_token_id=sorted(end_ids), pad_token_id=padding)
+    model.generation_config = plain
+    return plain
+
+
+def _free_bytes(device: str) -> int:
+    if device.startswith("cuda"):
+        return int(torch.cuda.mem_get_info(device)[0])
+    return int(psutil.virtual_memory().available)
