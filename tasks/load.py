@@ -1,0 +1,136 @@
+"""``load_task``: from the name a user types to a task with its problems.
+
+A name is one of the catalogue's, a file with ``problem`` and ``answer`` columns, or
+``file.py:function``.
+
+>>> task = load_task("nano", limit=1)
+>>> task.problems[0].question, task.problems[0].gold
+('412+021=?', '433')
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from tasks.errors import UserError
+from tasks.fields import USER_FIELDS, problems_from
+from tasks.problem import Problem, Task
+from tasks.schema import TaskSpec, World, nearest, read_spec, task_names
+from tasks.sources import FILE_KINDS, call_function, read_file, read_hub, rows_of
+
+__all__ = ["load_task", "task_names"]
+
+MATH_INSTRUCTION = r"Please reason step by step, and put your final answer within \boxed{}."
+"""DeepSeek-R1 README, usage recommendations."""
+
+
+def load_task(spec: str, *, limit: int | None = None) -> Task:
+    """The task ``spec`` names, cut to its first ``limit`` problems.
+
+    A catalogue task is read from ``$R1EVAL_DATA_DIR/benchmarks/<task>.jsonl`` where that file
+    exists, else from the hub. Raises UserError on anything the user can mend: unknown names, files
+    that cannot be read, missing columns, duplicate ids, no problems, problems without an answer.
+    """
+    task = read_task(spec)
+    check(task.problems, task.origin)
+    return task if limit is None else replace(task, problems=task.problems[:limit])
+
+
+def read_task(spec: str) -> Task:
+    """As ``load_task``, but duplicate ids and empty golds are left for ``tasks.lint`` to find."""
+    if spec in task_names():
+        return read_catalogue_task(spec)
+    if ".py:" in spec:
+        made = call_function(spec)
+        if isinstance(made, Task):
+            return made
+        problems = problems_from(rows_of(made, spec), USER_FIELDS, "{problem}")
+        return user_task(spec.rpartition(":")[2], problems, spec)
+    path = Path(spec)
+    if path.suffix in FILE_KINDS:
+        problems = problems_from(read_file(path), USER_FIELDS, "{problem}")
+        return user_task(path.stem, problems, str(path))
+    near = nearest(spec, task_names())
+    hint = f"did you mean {', '.join(near)}?" if near else f"known: {', '.join(task_names())}"
+    files = ", ".join(FILE_KINDS)
+    raise UserError(f"unknown task {spec!r}: {hint} (or give a {files} file or file.py:function)")
+
+
+def read_catalogue_task(name: str, data: Path | None = None) -> Task:
+    """The catalogue task ``name``, from the file ``data`` or else from the usual place."""
+    spec = read_spec(name)
+    problems, origin = catalogue_problems(name, spec, data)
+    return Task(
+        name=name,
+        problems=tuple(problems),
+        instruction=spec.instruction,
+        answer_type=spec.answer_type,
+        max_tokens=spec.max_tokens,
+        origin=origin,
+        language=spec.language,
+        paper=spec.paper_protocol,
+    )
+
+
+def catalogue_problems(name: str, spec: TaskSpec, data: Path | None) -> tuple[list[Problem], str]:
+    """The problems of a catalogue entry and where they came from."""
+    if spec.world and data is None:
+        return world_problems(spec.world, spec.prompt), f"nano.problems, seed {spec.world.seed}"
+    fields = spec.hub.fields if spec.hub else USER_FIELDS
+    if file := data or local_copy(name):
+        return problems_from(read_file(file), fields, spec.prompt), str(file)
+    assert spec.hub is not None  # the schema wants a hub where there is no world
+    origin = f"{spec.hub.dataset}@{spec.hub.revision[:12]}"
+    return problems_from(read_hub(spec.hub, name), fields, spec.prompt), origin
+
+
+def local_copy(name: str) -> Path | None:
+    """``$R1EVAL_DATA_DIR/benchmarks/<name>.jsonl``, when the variable is set and it is there."""
+    folder = os.environ.get("R1EVAL_DATA_DIR")
+    path = Path(folder, "benchmarks", f"{name}.jsonl") if folder else None
+    return path if path and path.is_file() else None
+
+
+def world_problems(world: World, prompt: str) -> list[Problem]:
+    """Problems of the miniature world, as the catalogue entry asks for them."""
+    from nano.problems import generate
+
+    drawn = generate(world.split, world.count, seed=world.seed, depths=world.depths)
+    return [Problem(p.id, p.question, p.answer, prompt.format(problem=p.question)) for p in drawn]
+
+
+def user_task(name: str, problems: Sequence[Problem], origin: str) -> Task:
+    """A task of the user's own: mathematics, asked as the paper asks it."""
+    return Task(
+        name=name,
+        problems=tuple(problems),
+        instruction=MATH_INSTRUCTION,
+        answer_type="math",
+        max_tokens=32768,
+        origin=origin,
+    )
+
+
+def check(problems: Sequence[Problem], origin: str) -> None:
+    """Refuse problems that cannot be run. Raises UserError naming them."""
+    if not problems:
+        raise UserError(f"{origin} holds no problems")
+    counts = Counter(problem.id for problem in problems)
+    if twice := [key for key, count in counts.items() if count > 1]:
+        raise UserError(f"{origin} has duplicate ids: {some(twice)}; give each problem its own")
+    if empty := [problem.id for problem in problems if not problem.gold]:
+        raise UserError(f"{origin} has no answer for {some(empty)}; fill in or remove them")
+
+
+def some(ids: Sequence[str]) -> str:
+    """The first few of many ids.
+
+    >>> some(["a", "b", "c", "d", "e", "f", "g"])
+    'a, b, c, d, e and 2 more'
+    """
+    shown = ", ".join(ids[:5])
+    return shown if len(ids) <= 5 else f"{shown} and {len(ids) - 5} more"

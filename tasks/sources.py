@@ -1,0 +1,145 @@
+"""Where rows come from: a JSONL, CSV or Parquet file, the hub, or the user's own function.
+
+Each reader returns ``Row`` after ``Row``: the columns as they stand, and the place to name in an
+error ("line 7"). Nothing here knows what a column means; ``tasks.fields`` does.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tasks.errors import UserError
+from tasks.schema import Hub
+
+FILE_KINDS = (".jsonl", ".csv", ".parquet")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: ``columns`` by name, and its ``place`` for people ("line 7 of sums.jsonl")."""
+
+    place: str
+    columns: Mapping[str, Any]
+
+
+def read_file(path: Path) -> list[Row]:
+    """All rows of a ``.jsonl``, ``.csv`` or ``.parquet`` file. Raises UserError."""
+    if not path.is_file():
+        raise UserError(f"no such file: {path}")
+    if path.suffix not in FILE_KINDS:
+        raise UserError(f"cannot read {path}: give a file that ends in {', '.join(FILE_KINDS)}")
+    return read_jsonl(path) if path.suffix == ".jsonl" else read_table(path)
+
+
+def read_jsonl(path: Path) -> list[Row]:
+    """One JSON object a line; blank lines are skipped. Raises UserError with the line's number."""
+    rows = []
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8 text: byte {error.start} cannot be read") from error
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        place = f"line {number} of {path}"
+        try:
+            columns = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise UserError(f"{place} is not JSON: {error.msg} at column {error.colno}") from error
+        if not isinstance(columns, dict):
+            raise UserError(f'{place} must be an object such as {{"problem": …, "answer": …}}')
+        rows.append(Row(place, columns))
+    return rows
+
+
+def read_table(path: Path) -> list[Row]:
+    """A CSV (all columns as text, so that "073" and "2.50" stay as they are) or Parquet file."""
+    import datasets
+
+    with tempfile.TemporaryDirectory() as cache:
+        try:
+            if path.suffix == ".csv":
+                table = datasets.Dataset.from_csv(
+                    str(path),
+                    cache_dir=cache,
+                    keep_in_memory=True,
+                    dtype=str,
+                    keep_default_na=False,
+                )
+            else:
+                table = datasets.Dataset.from_parquet(
+                    str(path), cache_dir=cache, keep_in_memory=True
+                )
+        except datasets.exceptions.DatasetGenerationError as error:
+            reason = " ".join(str(error.__cause__ or error).split())
+            raise UserError(f"cannot read {path} as {path.suffix[1:]}: {reason}") from error
+        return [Row(f"row {n} of {path}", columns) for n, columns in enumerate(table, start=1)]
+
+
+def read_hub(hub: Hub, name: str) -> list[Row]:
+    """A split of a hub dataset (or of a local folder of the same layout), through ``datasets``.
+
+    Raises UserError that says how to get the data when the hub is out of reach or refuses.
+    """
+    import datasets
+
+    revision = None if os.path.isdir(hub.dataset) else hub.revision
+    try:
+        table = datasets.load_dataset(hub.dataset, hub.config, split=hub.split, revision=revision)
+    except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
+        reason = " ".join(str(error).split())
+        page = f"https://huggingface.co/datasets/{hub.dataset}"
+        access = f"accept its terms at {page} and log in (`hf auth login`, or set HF_TOKEN)"
+        advice = access if hub.gated else "connect to the network"
+        local = f"set R1EVAL_DATA_DIR to a folder that holds benchmarks/{name}.jsonl"
+        raise UserError(
+            f"{name} could not be read from the hub: {advice}, or {local} ({reason})"
+        ) from error
+    return [Row(f"row {n} of {hub.dataset}", columns) for n, columns in enumerate(table, start=1)]
+
+
+def call_function(spec: str) -> Any:
+    """What the function of ``file.py:function`` returns when it is called. Raises UserError.
+
+    Whatever the user's code raises is reported as theirs, in one line.
+    """
+    file, _, name = spec.rpartition(":")
+    path = Path(file)
+    if not path.is_file():
+        raise UserError(f"no such file: {path} (in {spec})")
+    module_spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert module_spec is not None
+    assert module_spec.loader is not None  # both are there for a path that ends in .py
+    module = importlib.util.module_from_spec(module_spec)
+    try:
+        module_spec.loader.exec_module(module)
+    except Exception as error:
+        raise UserError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
+    function = getattr(module, name, None)
+    if not callable(function):
+        raise UserError(f"{path} has no function {name!r}")
+    try:
+        made = function()
+        return made if hasattr(made, "problems") else list(made)
+    except Exception as error:
+        raise UserError(f"{spec} failed: {type(error).__name__}: {error}") from error
+
+
+def rows_of(made: Iterable[Any], spec: str) -> list[Row]:
+    """The rows that a user's function returned. Raises UserError where one is not a dictionary."""
+    rows = []
+    for number, columns in enumerate(made, start=1):
+        if not isinstance(columns, Mapping):
+            raise UserError(
+                f"{spec} must return dictionaries with 'problem' and 'answer': "
+                f"number {number} is a {type(columns).__name__}"
+            )
+        rows.append(Row(f"row {number} of {spec}", columns))
+    return rows
