@@ -1,0 +1,71 @@
+r"""Matching brackets in LaTeX, where ``\{`` is a sign and ``{`` a group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
+
+
+def group_end(text: str, start: int) -> int | None:
+    r"""The index of the brace that closes the group opened at ``start``; ``None`` if nothing does.
+
+    >>> group_end(r"{a_{1}}+1", 0), group_end("{a", 0), group_end(r"{\}}", 0)
+    (6, None, 3)
+    """
+    depth = 0
+    i = start
+    while i < len(text):
+        sign = text[i]
+        if sign == "\\":
+            i += 1
+        elif sign == "{":
+            depth += 1
+        elif sign == "}":
+            depth -= 1
+            if depth == 0:
+                return i
+        i += 1
+    return None
+
+
+def depths(text: str) -> Iterator[tuple[int, str, int]]:
+    r"""Each index, sign and nesting depth (of brackets of any kind; ``\{`` counts as a bracket).
+
+    Half-open intervals make ``(`` and ``]`` a pair, so kinds are not matched against each other.
+
+    >>> [i for i, sign, depth in depths("(1,2),3") if sign == "," and depth == 0]
+    [5]
+    """
+    depth = 0
+    for i, sign in enumerate(text):
+        if sign in ")]}":
+            depth = max(0, depth - 1)
+        yield i, sign, depth
+        if sign in "([{":
+            depth += 1
+
+
+def split_top(text: str, separators: str) -> list[str]:
+    """``text`` cut at the separators that stand outside every bracket; the parts are stripped.
+
+    >>> split_top("(1,2), 3", ",")
+    ['(1,2)', '3']
+    """
+    parts, last = [], 0
+    for i, sign, depth in depths(text):
+        if depth == 0 and sign in separators:
+            parts.append(text[last:i].strip())
+            last = i + 1
+    return [*parts, text[last:].strip()]
+
+
+def is_wrapped(text: str) -> bool:
+    """Whether the bracket that opens ``text`` is closed by its last sign.
+
+    >>> is_wrapped("(1)(2)"), is_wrapped("((1)(2))")
+    (False, True)
+    """
+    if len(text) < 2 or text[0] not in _CLOSING or text[-1] not in ")]}":
+        return False
+    return all(depth > 0 for i, _, depth in depths(text) if 0 < i < len(text) - 1)

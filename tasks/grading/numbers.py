@@ -1,0 +1,146 @@
+r"""Numbers as people and models write them, compared exactly.
+
+>>> read_number("073"), read_number(r"\frac{-3}{4}").value, read_number("1{,}234").value
+(Number(value=Fraction(73, 1), places=None, percent=False, unit=''), Fraction(-3, 4), Fraction(1234, 1))
+>>> same_number(read_number("73"), read_number("73.0"))
+True
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from tasks.grading import units
+from tasks.grading.arithmetic import DECIMAL, MAX_LENGTH, evaluate
+from tasks.grading.tidy import tidy
+
+ROUNDING_TOLERANCE = Fraction(2, 100)
+
+_PLAIN = re.compile(r"[+-]?\d{1,400}")
+_ROUNDED = re.compile(
+    rf"[+-]?\s*(?P<mantissa>{DECIMAL})"
+    r"(?:\s*(?:[eE](?P<e>[+-]?\d{1,4})"
+    r"|(?:\\times|\\cdot|\*)\s*10\s*\^\s*\{?\s*(?P<ten>[+-]?\s*\d{1,4})\s*\}?))?"
+)
+_PERCENT = re.compile(r"\s*(?:%|\\text\{\s*(?:percent|per cent)\s*\}|percent)$")
+_ASKS_PERCENT = re.compile(r"percent|%")
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_WORDS = {word: value for value, word in enumerate(_ONES)} | {
+    word: 10 * value for value, word in enumerate(_TENS, 2)
+}
+
+
+@dataclass(frozen=True)
+class Number:
+    """A rational number and how it was written.
+
+    ``places`` is set where the number may be a rounded one: the decimal place of its last digit
+    (2 for 0.15, -32 for 4.5e33). ``percent`` says that the value was written as a percentage and is
+    already divided by 100.
+    """
+
+    value: Fraction
+    places: int | None = None
+    percent: bool = False
+    unit: str = ""
+
+
+def read_number(text: str) -> Number | None:
+    r"""The number that ``text`` is, or ``None``: arithmetic, units, percent and words included.
+
+    >>> read_number(r"4.5 \times 10^{33} \text{ erg}")  # doctest: +ELLIPSIS
+    Number(value=Fraction(45000..., 1), places=-32, percent=False, unit='erg')
+    >>> read_number("50\\%").value, read_number("seventeen").value, read_number(r"\sqrt{2}")
+    (Fraction(1, 2), Fraction(17, 1), None)
+    """
+    text = text.strip()
+    if _PLAIN.fullmatch(text):
+        return Number(Fraction(int(text)))
+    text = tidy(text)
+    percent = _PERCENT.search(text)
+    if percent is not None:
+        text = text[: percent.start()].strip()
+    number, unit = units.split_unit(text)
+    value = evaluate(number)
+    if value is None:
+        value = _words(number)
+    if value is None:
+        return None
+    if percent is not None:
+        value /= 100
+    return Number(value, _places(number), percent is not None, unit)
+
+
+def same_number(gold: Number, answer: Number, question: str | None = None) -> bool:
+    """Whether the answer is the gold number.
+
+    - A unit may be left out, not changed. Degrees may be left out.
+    - A percent sign may be left out (or added) only where the question asks in percent.
+    - A decimal gold accepts a more precise answer that rounds to it and lies within 2 %. An exact
+      gold accepts no approximation.
+
+    >>> n = read_number
+    >>> same_number(n("0.15"), n("0.1476")), same_number(n("1/3"), n("0.333"))
+    (True, False)
+    >>> same_number(n("5"), n("5%")), same_number(n("5"), n("5%"), "What percent is left?")
+    (False, True)
+    """
+    if units.conflict(gold.unit, answer.unit):
+        return False
+    if _equal_or_rounds(gold, answer):
+        return True
+    if gold.percent != answer.percent and question and _ASKS_PERCENT.search(question.lower()):
+        factor = Fraction(100) if answer.percent else Fraction(1, 100)
+        return _equal_or_rounds(
+            Number(gold.value / (1 if answer.percent else Fraction(1, 100)), gold.places),
+            Number(answer.value * (factor if answer.percent else 1), answer.places),
+        )
+    return False
+
+
+def _equal_or_rounds(gold: Number, answer: Number) -> bool:
+    if gold.value == answer.value:
+        return True
+    if gold.places is None or gold.value == 0:
+        return False
+    if answer.places is not None and answer.places <= gold.places:
+        return False
+    half = Fraction(1, 2) / Fraction(10) ** gold.places
+    error = abs(answer.value - gold.value)
+    return error <= half and error <= ROUNDING_TOLERANCE * abs(gold.value)
+
+
+def _places(number: str) -> int | None:
+    """Decimal place of the last digit of a decimal; whole numbers, and 27.0, are exact."""
+    match = _ROUNDED.fullmatch(number.strip())
+    if match is None or len(number) > MAX_LENGTH:
+        return None
+    _, point, fraction = match["mantissa"].partition(".")
+    exponent = match["e"] or match["ten"]
+    if not exponent and (not point or not fraction.strip("0")):
+        return None
+    return len(fraction) - int((exponent or "0").replace(" ", ""))
+
+
+def _words(text: str) -> Fraction | None:
+    r"""``seventeen``, ``twenty-one``, ``three hundred``."""
+    match = re.fullmatch(r"(?:\\text\{)?\s*([A-Za-z -]+?)\s*\}?", text)
+    if match is None:
+        return None
+    total, current = 0, 0
+    for word in re.split(r"[\s-]+", match[1].lower()):
+        if word in _WORDS:
+            current += _WORDS[word]
+        elif word == "hundred" and current:
+            current *= 100
+        elif word == "thousand" and current:
+            total, current = total + 1000 * current, 0
+        elif word != "and" or not (total or current):
+            return None
+    return Fraction(total + current)

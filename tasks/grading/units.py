@@ -1,0 +1,105 @@
+r"""Units behind a number: dropping one is fine, a different one is not.
+
+>>> split_unit(r"5 \text{ cm}"), split_unit(r"12^{\text{th}}\text{ grade}"), split_unit("37m")
+(('5', 'cm'), ('12', 'grade'), ('37m', ''))
+>>> conflict("3 hours", "minutes"), conflict("cm^2", "square centimeters"), conflict("cm", "")
+(True, False, False)
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+_NAMES: dict[str, str] = {
+    # length
+    "m": "m meter meters metre metres", "cm": "cm centimeter centimeters", "mm": "mm millimeter millimeters",
+    "km": "km kilometer kilometers", "in": "in inch inches", "ft": "ft foot feet", "yd": "yd yard yards",
+    "mi": "mi mile miles", "nm": "nm nanometer nanometers", "pc": "pc parsec parsecs", "au": "au",
+    # mass, volume, amount
+    "g": "g gram grams", "kg": "kg kilogram kilograms", "mg": "mg milligram milligrams",
+    "lb": "lb lbs pound pounds", "oz": "oz ounce ounces", "t": "ton tons tonne tonnes",
+    "l": "l L liter liters litre litres", "ml": "ml mL milliliter milliliters", "gal": "gallon gallons",
+    "mol": "mol mole moles",
+    # time
+    "s": "s sec secs second seconds", "min": "min mins minute minutes", "h": "h hr hrs hour hours",
+    "day": "day days", "week": "week weeks", "month": "month months", "yr": "yr yrs year years",
+    # money
+    "dollar": "\\$ dollar dollars usd", "cent": "cent cents", "euro": "€ euro euros eur",
+    # physics
+    "N": "N newton newtons", "J": "J joule joules", "kJ": "kJ kilojoules", "cal": "cal", "kcal": "kcal",
+    "eV": "eV", "erg": "erg ergs", "W": "W watt watts", "V": "V volt volts", "A": "A amperes",
+    "Hz": "Hz hertz", "K": "K kelvin", "C": "C celsius", "F": "fahrenheit", "Pa": "Pa", "rad": "rad radians",
+    "mph": "mph", "kph": "kph km/h",
+}  # fmt: skip
+_UNITS = {name: unit for unit, names in _NAMES.items() for name in names.split()}
+_POWERS = {"square": 2, "squared": 2, "sq": 2, "cubic": 3, "cubed": 3}
+
+# What may follow a number without being part of it, taken from the end piece by piece.
+_EXPONENT = r"(?:\s*\^\s*(?:\{\s*-?\d\s*\}|-?\d))?"
+_PIECE = re.compile(
+    rf"(?:\\text\{{(?P<text>[^{{}}\d]*)\}}(?P<power>{_EXPONENT})"
+    rf"|(?<![\\A-Za-z])(?P<word>[A-Za-zµ€]{{2,}})(?P<word_power>{_EXPONENT})"
+    r"|\^\s*\\circ(?:\s*(?P<scale>[CF])\b)?"
+    r"|\^\s*\{?\s*\\text\{\s*(?:st|nd|rd|th)\s*\}\s*\}?"
+    r"|(?P<join>/|\\cdot))\s*$"
+)
+
+
+def split_unit(text: str) -> tuple[str, str]:
+    r"""Tidy text as (number, unit). A unit is a ``\text{...}`` or a word: ``37m`` is 37·m.
+
+    >>> split_unit(r"\$18.90"), split_unit("50 mph"), split_unit(r"30^\circ"), split_unit("3ab")
+    (('18.90', '\\$'), ('50', 'mph'), ('30', ''), ('3ab', ''))
+    >>> split_unit(r"15000 \text{kcal m}^{-2} \text{yr}^{-1}")
+    ('15000', 'kcal m^-2 yr^-1')
+    """
+    if text.startswith("\\$"):
+        return text[2:].strip(), "\\$"
+    number, unit = text, ""
+    while (match := _PIECE.search(number)) is not None:
+        piece = match["text"] or match["word"] or match["scale"] or ""
+        if match["join"] == "/":
+            piece = "/"
+        if match["word"] and not _is_unit_word(match["word"], number[: match.start()]):
+            break
+        power = re.sub(r"[\s{}]", "", match["power"] or match["word_power"] or "")
+        number, unit = number[: match.start()].rstrip(), f"{piece.strip()}{power} {unit}"
+    return (number, " ".join(unit.split())) if number else (text, "")
+
+
+def _is_unit_word(word: str, before: str) -> bool:
+    """A known unit may touch its number; any other word has three letters and stands apart."""
+    return word in _UNITS or (len(word) >= 3 and before.endswith(" "))
+
+
+def conflict(left: str, right: str) -> bool:
+    """Whether two units are known and different. Words that are no unit ("apples") say nothing."""
+    a, b = _dimensions(left), _dimensions(right)
+    return bool(a and b and a != b)
+
+
+def _dimensions(unit: str) -> Counter[str]:
+    r"""Exponent of each known unit.
+
+    >>> _dimensions("kcal m^-2 yr^-1") == _dimensions("kcal/m^2/year")
+    True
+    """
+    found: Counter[str] = Counter()
+    sign, power = 1, 1
+    for piece in re.findall(r"/|\bper\b|\\\$|[A-Za-zµ€]+(?:\^-?\d)?", unit):
+        if piece in ("/", "per"):
+            sign = -1
+            continue
+        name, _, exponent = piece.partition("^")
+        if name.lower() in _POWERS:
+            power = _POWERS[name.lower()]
+            if name.lower().endswith("ed") and found:  # "meters squared"
+                found[list(found)[-1]] *= power
+                power = 1
+            continue
+        known = _UNITS.get(name) or _UNITS.get(name.lower())
+        if known is not None:
+            found[known] += sign * power * int(exponent or 1)
+        sign, power = (sign, 1) if known is None else (1, 1)
+    return found

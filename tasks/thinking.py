@@ -1,0 +1,84 @@
+"""Where a reasoning model's thought ends and its answer begins.
+
+>>> split_thought("<think>2 + 2 is 4.</think>It is 4.")
+Split(thought='2 + 2 is 4.', answer='It is 4.', opened=True, closed=True)
+
+Most chat templates of reasoning models write the opening tag into the prompt, so that the completion
+starts inside the thought. A lone closing tag shows that; when not even that came, only the caller
+can know, and says ``prefilled=True``:
+
+>>> split_thought("2 + 2 is", prefilled=True)
+Split(thought='2 + 2 is', answer='', opened=True, closed=False)
+>>> split_thought("It is 4.")
+Split(thought='', answer='It is 4.', opened=False, closed=False)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Tags(NamedTuple):
+    """The pair of strings around a thought."""
+
+    opening: str
+    closing: str
+
+
+DEFAULT: tuple[Tags, ...] = (
+    Tags("<think>", "</think>"),
+    Tags("<|begin_of_thought|>", "<|end_of_thought|>"),  # Sky-T1, OpenThoughts
+)
+
+
+@dataclass(frozen=True)
+class Split:
+    """A completion in two. Without tags nothing is known to be thought and all of it is ``answer``.
+
+    ``opened`` says that there is a thought, ``closed`` that its end was reached. A thought that was
+    opened and not closed leaves an empty answer.
+    """
+
+    thought: str
+    answer: str
+    opened: bool
+    closed: bool
+
+
+def split_thought(text: str, *, prefilled: bool = False, tags: Sequence[Tags] = DEFAULT) -> Split:
+    """Split ``text`` at the end of its thought.
+
+    The thought reaches from the first opening tag (from the start, where the prompt opened it) to
+    the closing tag after it. If the model opens another thought later, that belongs to it as well;
+    a closing tag that closes nothing is text.
+
+    >>> split_thought("<think>a</think>b<think>c</think>d").answer
+    'd'
+    >>> split_thought("a</think>The answer is 4.</think>").answer
+    'The answer is 4.</think>'
+    """
+    first = _find(text, [t.opening for t in tags])
+    lone = _find(text, [t.closing for t in tags])
+    if first is None or (lone is not None and lone[0] < first[0]):
+        if lone is None and not prefilled:
+            return Split(thought="", answer=text, opened=False, closed=False)
+        begin = 0
+    elif prefilled and text[: first[0]].strip():
+        begin = 0  # the prompt opened the thought, and a tag within it is text
+    else:
+        begin = first[1]
+    closing = _find(text, [t.closing for t in tags], begin)
+    while closing is not None:
+        again = _find(text, [t.opening for t in tags], closing[1])
+        if again is None:
+            return Split(text[begin : closing[0]], text[closing[1] :], opened=True, closed=True)
+        closing = _find(text, [t.closing for t in tags], again[1])
+    return Split(thought=text[begin:], answer="", opened=True, closed=False)
+
+
+def _find(text: str, needles: Sequence[str], start: int = 0) -> tuple[int, int] | None:
+    """The span of the earliest of ``needles`` in ``text`` from ``start`` on."""
+    spans = [(at, at + len(needle)) for needle in needles if (at := text.find(needle, start)) >= 0]
+    return min(spans, default=None)
