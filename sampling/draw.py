@@ -1,8 +1,8 @@
 """Drawing tokens: temperature and top-p, exactly, each row from a random stream of its own.
 
-A row's stream depends on its seed and the number of tokens drawn so far and on nothing else, so what a
-sample draws does not depend on what shares its batch. One uniform number per token suffices: it is
-looked up in the cumulative distribution.
+A row's stream depends on its seed and the number of tokens drawn so far and on nothing else, so
+what a sample draws does not depend on what shares its batch. One uniform number per token
+suffices: it is looked up in the cumulative distribution.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ def draw(
 ) -> torch.Tensor:
     """One token id per row.
 
-    ``logits`` has shape ``[rows, vocabulary]``, ``uniforms`` shape ``[rows]``. The nucleus is the smallest
-    set of most likely tokens whose probabilities sum to at least ``top_p`` (arXiv 1904.09751); ties in
-    probability are broken by the sort.
+    ``logits`` has shape ``[rows, vocabulary]``, ``uniforms`` shape ``[rows]``. The nucleus is the
+    smallest set of most likely tokens whose probabilities sum to at least ``top_p`` (arXiv
+    1904.09751); ties in probability are broken by the sort.
 
     >>> logits = torch.log(torch.tensor([[0.5, 0.3, 0.2]]))
     >>> [draw(logits, 1.0, 1.0, torch.tensor([u])).item() for u in (0.1, 0.6, 0.9)]
@@ -73,7 +73,9 @@ def _draw_nucleus(
 
 
 def _look_up(weights: torch.Tensor, uniforms: torch.Tensor) -> torch.Tensor:
-    """Index of the first column whose cumulative weight exceeds ``uniform × total``: ``[rows, 1]``."""
+    """Index of the first column whose cumulative weight exceeds ``uniform × total``: ``[rows,
+    1]``.
+    """
     cumulative = weights.double().cumsum(dim=-1)
     target = uniforms.to(cumulative.device).unsqueeze(-1) * cumulative[:, -1:]
     return torch.searchsorted(cumulative, target, right=True).clamp_(max=weights.shape[-1] - 1)

@@ -27,8 +27,8 @@ class Message:
 class Prompt:
     """Either a conversation for the model's own chat template, or plain text.
 
-    ``prefill`` opens the reply (R1's forced ``<think>\\n``); a template that already ends with it does
-    not get it twice.
+    ``prefill`` opens the reply (R1's forced ``<think>\\n``); a template that already ends with it
+    does not get it twice.
     """
 
     messages: tuple[Message, ...] = ()
@@ -52,7 +52,9 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Request:
-    """One completion to draw. ``key`` comes back untouched; ``seed`` starts this sample's own stream."""
+    """One completion to draw. ``key`` comes back untouched; ``seed`` starts this sample's own
+    stream.
+    """
 
     key: Hashable
     prompt: Prompt
@@ -63,8 +65,9 @@ class Request:
 class Completion:
     """One finished completion, without its end-of-sequence token in ``text``.
 
-    ``token_ids`` holds every generated id, the end-of-sequence token included, or ``None`` on an engine
-    that does not tell. ``prompt_tokens`` and ``completion_tokens`` are ``None`` when unknown.
+    ``token_ids`` holds every generated id, the end-of-sequence token included, or ``None`` on an
+    engine that does not tell. ``prompt_tokens`` and ``completion_tokens`` are ``None`` when
+    unknown.
     """
 
     text: str
@@ -98,6 +101,7 @@ class Engine(Protocol):
     """An engine. ``sample`` blocks until every request was handed to ``on_finish`` exactly once."""
 
     facts: EngineFacts
+    prompt_language: str  # "nano" for models that read the miniature's language, else "natural"
 
     def render(self, prompt: Prompt) -> str:
         """The prompt's text as the model reads it."""
@@ -107,6 +111,10 @@ class Engine(Protocol):
 
     def unknown_share(self, prompt: Prompt) -> float:
         """Share of the prompt's tokens that the tokenizer does not know, in [0, 1]."""
+        ...
+
+    def has_token(self, text: str) -> bool:
+        """Whether the tokenizer has this text as one token."""
         ...
 
     def decode(self, token_ids: Sequence[int]) -> str: ...

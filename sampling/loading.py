@@ -1,4 +1,6 @@
-"""From a model's place to a loaded model: a folder, a GGUF file or a hub id, with or without adapter."""
+"""From a model's place to a loaded model: a folder, a GGUF file or a hub id, with or without
+adapter.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers import logging as transformers_logging
-
-import torch
 
 DType = Literal["auto", "float32", "bfloat16", "float16"]
 
@@ -47,8 +48,9 @@ class LoadedModel:
 def load(place: ModelPlace, dtype: DType = "auto", device: str = "auto") -> LoadedModel:
     """Load model and tokenizer for inference.
 
-    ``dtype="auto"`` takes bfloat16 on a GPU and on processors that multiply it natively, float32 elsewhere
-    and for models under 20 M parameters. Raises `ModelError` when files are missing or the hub refuses.
+    ``dtype="auto"`` takes bfloat16 on a GPU and on processors that multiply it natively, float32
+    elsewhere and for models under 20 M parameters. Raises `ModelError` when files are missing or
+    the hub refuses.
     """
     device = _device(device)
     options: dict[str, Any] = {"trust_remote_code": place.trust_remote_code}
@@ -85,8 +87,8 @@ def load(place: ModelPlace, dtype: DType = "auto", device: str = "auto") -> Load
 def fingerprint(paths: list[Path]) -> str:
     """A short hash of local weights: names, sizes, and the first and last mebibyte of each file.
 
-    Reading tens of gigabytes to the end would cost minutes at every start; a file that was trained or
-    converted again differs in these parts.
+    Reading tens of gigabytes to the end would cost minutes at every start; a file that was trained
+    or converted again differs in these parts.
     """
     digest = hashlib.sha256()
     for path in sorted(paths):

@@ -1,20 +1,21 @@
 """The embedded engine: transformers' `generate`, with a token drawn per row from its own stream.
 
-`generate` is asked for greedy decoding, and one logits processor of ours draws each row's token and
-leaves only that one standing. So every architecture, cache and quantization that transformers knows works,
-and each sample keeps a random stream of its own. Rows that have finished go on computing until the
-longest of their batch stops.
+`generate` is asked for greedy decoding, and one logits processor of ours draws each row's token
+and leaves only that one standing. So every architecture, cache and quantization that transformers
+knows works, and each sample keeps a random stream of its own. Rows that have finished go on
+computing until the longest of their batch stops.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
 import psutil
+import torch
 from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
 
-import torch
 from sampling.draw import Streams, draw
 from sampling.engine import (
     Completion,
@@ -27,11 +28,15 @@ from sampling.engine import (
 )
 from sampling.loading import DType, ModelError, ModelPlace, load
 
-_MEMORY_SHARE = 0.6  # of what is free now; `generate` holds a second copy of a layer's cache as it grows
+_MEMORY_SHARE = (
+    0.6  # of what is free now; `generate` holds a second copy of a layer's cache as it grows
+)
 
 
 class TransformersEngine:
-    """Decoder-only models on CPU or CUDA. Deterministic on a CPU: the same group gives the same text."""
+    """Decoder-only models on CPU or CUDA. Deterministic on a CPU: the same group gives the same
+    text.
+    """
 
     def __init__(
         self,
@@ -85,9 +90,13 @@ class TransformersEngine:
         unknown = self._tokenizer.unk_token_id
         return ids.count(unknown) / max(len(ids), 1) if unknown is not None else 0.0
 
+    def has_token(self, text: str) -> bool:
+        return text in self._tokenizer.get_vocab()
+
     def decode(self, token_ids: Sequence[int]) -> str:
-        """Text of generated ids. Special tokens stay (some models' thinking tags are special), but the
-        end of the sequence does not."""
+        """Text of generated ids. Special tokens stay (some models' thinking tags are special), but
+        the end of the sequence does not.
+        """
         kept = [i for i in token_ids if i not in self._end_ids]
         return str(
             self._tokenizer.decode(
@@ -98,7 +107,9 @@ class TransformersEngine:
     def rows_that_fit(self, prompt_tokens: int, max_tokens: int) -> int:
         config = self._model.config.get_text_config()
         heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
-        width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+        width = (
+            getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+        )
         itemsize = torch.empty((), dtype=self._model.dtype).element_size()
         per_token = 2 * config.num_hidden_layers * heads * width * itemsize
         logits = 4 * 4 * config.vocab_size  # float32 logits, probabilities and their cumulative sum
@@ -135,8 +146,7 @@ class TransformersEngine:
             self._model.generate(
                 input_ids=input_ids.to(self._model.device),
                 attention_mask=mask.to(self._model.device),
-                generation_config=self._generation,
-                max_new_tokens=sampling.max_tokens,
+                generation_config=_up_to(self._generation, sampling.max_tokens),
                 logits_processor=LogitsProcessorList([drawing]),
             )
 
@@ -192,14 +202,21 @@ def _end_ids(model: Any, tokenizer: Any) -> frozenset[int]:
 
 
 def _plain_generation(model: Any, tokenizer: Any, end_ids: frozenset[int]) -> GenerationConfig:
-    """Greedy and bare. The model's own defaults (top-k, repetition penalty, …) are put aside, since the
-    protocol alone says how tokens are drawn."""
+    """Greedy and bare. The model's own defaults (top-k, repetition penalty, …) are put aside,
+    since the protocol alone says how tokens are drawn.
+    """
     padding = tokenizer.pad_token_id
     if padding is None:
         padding = min(end_ids, default=0)
     plain = GenerationConfig(do_sample=False, eos_token_id=sorted(end_ids), pad_token_id=padding)
     model.generation_config = plain
     return plain
+
+
+def _up_to(plain: GenerationConfig, max_tokens: int) -> GenerationConfig:
+    config = copy.copy(plain)
+    config.max_new_tokens = max_tokens
+    return config
 
 
 def _free_bytes(device: str) -> int:

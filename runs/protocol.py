@@ -1,0 +1,97 @@
+"""A protocol: everything that fixes how samples are drawn. Two runs of one protocol are
+comparable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import Field, PositiveInt, ValidationError
+
+from runs.templates import check as check_template
+from tasks.errors import UserError
+from tasks.schema import Strict
+
+PRESETS = Path(__file__).parent / "protocols"
+
+
+class Preset(Strict):
+    """A protocol file: how to ask and how to draw. ``max_tokens`` unset means what the task asks
+    for.
+    """
+
+    title: str = ""
+    template: str
+    temperature: float = Field(ge=0, le=100)
+    top_p: float = Field(gt=0, le=1)
+    max_tokens: PositiveInt | None = None
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """All of it settled, as it stands in run.json. ``max_tokens`` holds a number for each task.
+
+    ``thinking_tags``: the model marks its thoughts, so a reply without tags is an answer without a
+    thought; where it is false the whole reply is thought.
+    """
+
+    preset: str
+    template: str
+    temperature: float
+    top_p: float
+    max_tokens: Mapping[str, int]
+    samples: int
+    seed: int
+    model: str
+    revision: str
+    adapter: str | None
+    engine: str
+    device: str
+    dtype: str
+    threads: int | None
+    group_size: int
+    thinking_tags: bool
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "max_tokens": dict(self.max_tokens)}
+
+    def differences(self, stored: Mapping[str, Any]) -> list[str]:
+        """What a stored protocol says otherwise, one "name: stored, now" each."""
+        mine = self.as_json()
+        return [
+            f"{f.name}: {stored.get(f.name)!r} there, {mine[f.name]!r} now"
+            for f in fields(self)
+            if stored.get(f.name) != mine[f.name]
+        ]
+
+
+def preset_names() -> list[str]:
+    """The presets that ship.
+
+    >>> preset_names()
+    ['chat', 'r1', 'r1-zero', 'r1-zero-v1']
+    """
+    return sorted(path.stem for path in PRESETS.glob("*.yaml"))
+
+
+def read_preset(name: str) -> Preset:
+    """A preset by name, or the user's own YAML file. Raises UserError naming what is wrong."""
+    path = PRESETS / f"{name}.yaml" if name in preset_names() else Path(name)
+    if not path.is_file():
+        known = ", ".join(preset_names())
+        raise UserError(f"unknown protocol {name!r}: {known}, or a YAML file with a template")
+    try:
+        preset = Preset.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        message = first["msg"].removeprefix("Value error, ")
+        raise UserError(f"{path}: {place + ': ' if place else ''}{message}") from error
+    check_template(preset.template)
+    return preset

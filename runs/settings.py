@@ -1,0 +1,42 @@
+"""What a user asked for: the arguments of one `r1eval eval`, kept in run.json so that it can be
+done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """``None`` means: not said. What was not said is settled when the run starts, and a resumed
+    run takes over what was settled then.
+    """
+
+    model: str
+    tasks: tuple[str, ...]
+    out: Path
+    samples: int = 1
+    protocol: str = "chat"
+    limit: int | None = None
+    seed: int = 0
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    engine: str = "auto"
+    engine_args: Mapping[str, str] = field(default_factory=dict)
+    revision: str | None = None
+    adapter: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything but ``out``, which is where this is written."""
+        stored = {**self.__dict__, "tasks": list(self.tasks), "engine_args": dict(self.engine_args)}
+        del stored["out"]
+        return stored
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any], out: Path) -> RunSettings:
+        return cls(**{**stored, "tasks": tuple(stored["tasks"]), "out": out})

@@ -1,0 +1,85 @@
+"""How a problem is put to a model: the presets' templates, and the user's own.
+
+The nano models read a language of their own, so there every template puts the bare problem in
+nano's tags, and ``r1`` still opens the thought.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from sampling.engine import Prompt
+from tasks.errors import UserError
+from tasks.problem import Problem, Task
+from tasks.usercode import load_function
+
+R1_ZERO = (
+    "A conversation between User and Assistant. The user asks a question, and the Assistant "
+    "solves it. The assistant first thinks about the reasoning process in the mind and then "
+    "provides the user with the answer. The reasoning process and answer are enclosed within <think>...</think> and "
+    "<answer>...</answer> tags, respectively, i.e., <think> reasoning process here </think> "
+    "<answer> answer here </answer>. User: {prompt}. Assistant:"
+)
+"""arXiv 2501.12948v2, Table 1 (and Nature s41586-025-09422-z)."""
+
+R1_ZERO_V1 = R1_ZERO.replace(
+    "<think>...</think> and <answer>...</answer> tags",
+    "<think> </think> and <answer> </answer> tags",
+)
+"""arXiv 2501.12948v1, Table 1: the same without the dots."""
+
+THINK_PREFILL = "<think>\n"
+"""DeepSeek-R1 README, usage recommendations: begin the reply with it."""
+
+NANO_PREFILL = "<think>"
+
+
+def put(template: str, task: Task, problem: Problem, language: str) -> Prompt:
+    """The prompt for one problem. ``language`` is the model's: ``"nano"`` or ``"natural"``.
+
+    >>> from tasks.load import load_task
+    >>> nano = load_task("nano", limit=1)
+    >>> put("r1", nano, nano.problems[0], "nano").prefill
+    '<think>'
+    """
+    if ".py:" in template:
+        return _own(template, task, problem)
+    if language == "nano":
+        return Prompt.chat(problem.prompt, NANO_PREFILL if template == "r1" else "")
+    asked = f"{problem.prompt}\n\n{task.instruction}" if task.instruction else problem.prompt
+    match template:
+        case "chat":
+            return Prompt.chat(asked)
+        case "r1":
+            return Prompt.chat(asked, THINK_PREFILL)
+        case "r1-zero":
+            return Prompt(text=R1_ZERO.replace("{prompt}", problem.prompt))
+        case "r1-zero-v1":
+            return Prompt(text=R1_ZERO_V1.replace("{prompt}", problem.prompt))
+    raise UserError(
+        f"unknown template {template!r}: chat, r1, r1-zero, r1-zero-v1 or file.py:function"
+    )
+
+
+def check(template: str) -> None:
+    """Raises UserError where `put` would for any problem."""
+    if ".py:" in template:
+        load_function(template)
+    elif template not in {"chat", "r1", "r1-zero", "r1-zero-v1"}:
+        raise UserError(
+            f"unknown template {template!r}: chat, r1, r1-zero, r1-zero-v1 or file.py:function"
+        )
+
+
+def _own(template: str, task: Task, problem: Problem) -> Prompt:
+    """The user's function gets the task and the problem, and returns text or a `Prompt`."""
+    function: Callable[[Task, Problem], str | Prompt] = load_function(template)
+    made = function(task, problem)
+    if isinstance(made, str):
+        return Prompt(text=made)
+    if isinstance(made, Prompt):
+        return made
+    raise UserError(
+        f"{Path(template).name} returned {type(made).__name__}: a template returns text or a Prompt"
+    )
