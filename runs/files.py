@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tasks.errors import UserError
 
-def write_text(path: Path, text: str) -> None:
-    """Write under a temporary name in the same folder, flush to disk, rename."""
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """A temporary name beside ``path`` to write to; it becomes ``path`` when the block ends well.
+
+    Raises UserError when ``path`` is a folder or lies in none.
+    """
+    if path.is_dir() or not path.parent.is_dir():
+        raise UserError(f"cannot write {path}: give a file in a folder that exists")
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
+        yield temporary
+        with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
-    except BaseException:
+    finally:
         temporary.unlink(missing_ok=True)
-        raise
 
 
 def write_json(path: Path, value: Any) -> None:
-    write_text(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    with written_whole(path) as temporary:
+        text = json.dumps(value, ensure_ascii=False, indent=2)
+        temporary.write_text(text + "\n", encoding="utf-8")

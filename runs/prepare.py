@@ -93,9 +93,7 @@ def prepare(settings: RunSettings) -> Prepared:
     check_engine_args(settings.engine_args)
     temperature = preset.temperature if settings.temperature is None else settings.temperature
     if temperature == 0 and settings.samples > 1:
-        raise UserError(
-            f"temperature 0 gives {settings.samples} equal samples: use --samples 1 or a temperature"
-        )
+        raise UserError(f"temperature 0 gives {settings.samples} equal samples: use --samples 1")
     tasks = [load_task(name, limit=settings.limit) for name in settings.tasks]
     _distinct(tasks)
     if record is not None:

@@ -16,12 +16,10 @@ from typing import Protocol as Interface
 from typing import cast
 
 from runs.prepare import Prepared, PreparedTask
-from runs.record import RunRecord, read, sole_writer
-from runs.settings import RunSettings
+from runs.record import RunRecord, sole_writer
 from runs.store import Sample, Store, now
 from runs.tokens import count_thinking
 from sampling.engine import Completion, Request, Sampling
-from tasks.errors import UserError
 
 
 class Watcher(Interface):
@@ -170,10 +168,3 @@ class _Sampler:
 def _key(request: Request) -> tuple[str, int]:
     """A request's key as `PreparedTask.requests` made it: problem id and index."""
     return cast(tuple[str, int], request.key)
-
-
-def rerun_settings(folder: Path, out: Path) -> RunSettings:
-    """The settings of an old run for a new folder. Raises UserError when ``out`` is taken."""
-    if out.exists():
-        raise UserError(f"--out {out} exists: a rerun starts in a folder that is new")
-    return RunSettings.from_json(read(folder).settings, out)

@@ -140,20 +140,23 @@ class Store:
 
     def problems(self) -> list[StoredProblem]:
         """In the order in which they were asked."""
-        rows: Iterable[tuple[Any, ...]] = self._db.execute(
-            "SELECT * FROM problems ORDER BY task, position"
-        )
-        return [StoredProblem(*row[:7], bool(row[7])) for row in rows]
+        rows = self._rows("SELECT * FROM problems ORDER BY task, position")
+        return [
+            StoredProblem(**{**row, "thought_prefilled": bool(row["thought_prefilled"])})
+            for row in rows
+        ]
 
     def samples(self) -> Iterator[Sample]:
         """In the order of task, problem and index."""
-        rows: Iterable[tuple[Any, ...]] = self._db.execute(
+        rows = self._rows(
             "SELECT s.* FROM samples s JOIN problems p USING (task, problem_id) "
             "ORDER BY s.task, p.position, s.idx"
         )
         for row in rows:
-            ids = None if row[10] is None else tuple(array("I", row[10]))
-            yield Sample(*row[:10], ids, row[11])
+            ids = row["token_ids"]
+            row["token_ids"] = None if ids is None else tuple(array("I", ids))
+            row["index"] = row.pop("idx")
+            yield Sample(**row)
 
     def grades(self, grader: str) -> dict[tuple[str, str, int], Grade]:
         rows = self._db.execute(
@@ -170,6 +173,11 @@ class Store:
     def missing(self) -> dict[tuple[str, str, int], str]:
         rows = self._db.execute("SELECT * FROM missing")
         return {(task, problem, index): reason for task, problem, index, reason in rows}
+
+    def _rows(self, query: str) -> Iterator[dict[str, Any]]:
+        cursor = self._db.execute(query)
+        names = [column[0] for column in cursor.description]
+        return (dict(zip(names, row, strict=True)) for row in cursor)
 
     def _transaction(self) -> _Transaction:
         return _Transaction(self._db)

@@ -1,0 +1,59 @@
+"""A run's graded samples as rows for other programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from runs import record
+from runs.files import written_whole
+from runs.grade import OURS
+from runs.store import Store
+from tasks.errors import UserError
+
+
+def rows(folder: Path, grader: str = OURS) -> Iterator[dict[str, Any]]:
+    """One dictionary per sample, in the order of task, problem and index."""
+    record.read(folder)
+    with Store(folder) as store:
+        grades = store.grades(grader)
+        for sample in store.samples():
+            grade = grades.get((sample.task, sample.problem_id, sample.index))
+            if grade is None:
+                raise UserError(f"{folder} is not graded: r1eval rescore {folder}")
+            yield {
+                "task": sample.task,
+                "problem_id": sample.problem_id,
+                "index": sample.index,
+                "seed": sample.seed,
+                "verdict": grade.verdict.value,
+                "extracted": grade.extracted,
+                "reason": grade.reason,
+                "text": sample.text,
+                "thinking_tokens": sample.thinking_tokens,
+                "answer_tokens": sample.answer_tokens,
+                "token_source": sample.token_source,
+                "finish_reason": sample.finish_reason,
+            }
+
+
+def write_jsonl(folder: Path, out: Path) -> int:
+    """Write `rows` to ``out``, one JSON object a line; returns how many."""
+    count = 0
+    with written_whole(out) as temporary, temporary.open("w", encoding="utf-8") as file:
+        for row in rows(folder):
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            count += 1
+    return count
+
+
+def write_parquet(folder: Path, out: Path) -> int:
+    """Write `rows` to ``out`` as Parquet; returns how many."""
+    from datasets import Dataset
+
+    table = Dataset.from_list(list(rows(folder)))
+    with written_whole(out) as temporary:
+        table.to_parquet(str(temporary))
+    return len(table)

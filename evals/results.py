@@ -1,0 +1,109 @@
+"""results.json: the figures of a run, each with its intervals and its n."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evals.load import outcomes
+from evals.metrics import Figure, task_metrics
+from evals.outcomes import ProblemOutcome, outcome_counts
+from runs import record
+from runs.files import write_json
+from runs.grade import OURS
+from runs.store import Sample, Store
+
+FILE = "results.json"
+
+
+def write_results(folder: Path, grader: str = OURS) -> dict[str, Any]:
+    """Compute the figures of a run, write them to ``results.json`` and return them.
+
+    The form is the contract's: ``{"schema_version": 1, "tasks": [{"task", "model", …}]}``,
+    fractions in [0, 1].
+    """
+    run = record.read(folder)
+    by_task = outcomes(folder, grader)
+    with Store(folder) as store:
+        samples = list(store.samples())
+    seconds = seconds_by_task(samples, [session["started"] for session in run.sessions])
+    tasks = [
+        _task_result(name, by_task[name], [s for s in samples if s.task == name], run, grader)
+        | {"seconds": round(seconds.get(name, 0.0), 3)}
+        for name in (task["name"] for task in run.tasks)
+    ]
+    results = {"schema_version": 1, "grader": grader, "tasks": tasks}
+    write_json(folder / FILE, results)
+    return results
+
+
+def seconds_by_task(samples: Iterable[Sample], sessions: Sequence[float]) -> dict[str, float]:
+    """Seconds of sampling per task, summed over the sessions in which the run went on.
+
+    Each sample takes the time since the one before it, or since its session began; the time
+    between an interruption and the next start belongs to nobody.
+    """
+    marks = sorted((s.finished_at, s.task) for s in samples)
+    starts = sorted(sessions)
+    spent: dict[str, float] = defaultdict(float)
+    before = 0.0
+    for finished, task in marks:
+        began = max((start for start in starts if start <= finished), default=finished)
+        spent[task] += finished - max(before, began)
+        before = finished
+    return dict(spent)
+
+
+def _task_result(
+    name: str,
+    of_task: Sequence[ProblemOutcome],
+    samples: Sequence[Sample],
+    run: record.RunRecord,
+    grader: str,
+) -> dict[str, Any]:
+    protocol = {**run.protocol, "max_tokens": run.protocol["max_tokens"][name]}
+    return {
+        "task": name,
+        "model": run.protocol["model"],
+        "problems": len(of_task),
+        "samples_per_problem": run.protocol["samples"],
+        "protocol": protocol,
+        "metrics": {key: _figure(figure) for key, figure in task_metrics(of_task).items()},
+        "outcomes": outcome_counts(of_task),
+        "budgets": [],
+        "tokens": token_summary(samples),
+    }
+
+
+def _figure(figure: Figure) -> Mapping[str, Any]:
+    return {
+        "value": figure.value,
+        "ci95": figure.ci95,
+        "ci95_seeds": figure.ci95_seeds,
+        "problems": figure.problems,
+        "excluded": figure.excluded,
+    }
+
+
+def token_summary(samples: Sequence[Sample]) -> dict[str, Any]:
+    """Tokens of a task's samples. ``prompt``, ``thinking``, ``answer`` and ``forced`` are totals;
+    ``mean`` and ``p95`` are of the tokens generated per sample; ``None`` where they are not known.
+    """
+    thinking = [s.thinking_tokens for s in samples if s.thinking_tokens is not None]
+    answer = [s.answer_tokens for s in samples if s.answer_tokens is not None]
+    generated = [t + a for t, a in zip(thinking, answer, strict=True)]
+    prompt = [s.prompt_tokens for s in samples if s.prompt_tokens is not None]
+    sources = Counter(s.token_source for s in samples)
+    return {
+        "prompt": sum(prompt) if prompt else None,
+        "thinking": sum(thinking) if thinking else None,
+        "answer": sum(answer) if answer else None,
+        "forced": 0,
+        "mean": round(float(np.mean(generated)), 2) if generated else None,
+        "p95": round(float(np.percentile(generated, 95)), 2) if generated else None,
+        "source": next(iter(sources)) if len(sources) == 1 else "mixed" if sources else "unknown",
+    }

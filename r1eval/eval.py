@@ -1,0 +1,94 @@
+"""`r1eval eval`: sample, grade, print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+def _names(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    pairs = dict(value.partition("=")[::2] for value in values)
+    if "" in pairs or not all("=" in value for value in values):
+        raise click.BadParameter("give KEY=VALUE")
+    return pairs
+
+
+@click.command("eval")
+@click.argument("model")
+@click.option(
+    "--task",
+    "tasks",
+    required=True,
+    callback=_names,
+    metavar="T[,T2]",
+    help="Names (r1eval tasks list), a .jsonl, .csv or .parquet file with 'problem' and "
+    "'answer', or file.py:function.",
+)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="The run's folder; an unfinished run of the same protocol goes on.",
+)
+@click.option(
+    "--samples",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Samples per problem.",
+)
+@click.option(
+    "--protocol",
+    default="chat",
+    show_default=True,
+    metavar="chat|r1|r1-zero|FILE",
+    help="How to ask and draw: a preset (also r1-zero-v1) or a YAML file.",
+)
+@click.option(
+    "--limit", type=click.IntRange(1), metavar="P", help="Only the first P problems of each task."
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, metavar="S")
+@click.option("--temperature", type=click.FloatRange(0, 100), help="[default: the protocol's]")
+@click.option(
+    "--top-p", type=click.FloatRange(0, 1, min_open=True), help="[default: the protocol's]"
+)
+@click.option(
+    "--max-tokens",
+    type=click.IntRange(1),
+    help="Generated tokens per sample. [default: what the task asks, within the model's context]",
+)
+@click.option(
+    "--engine", type=click.Choice(["auto", "transformers"]), default="auto", show_default=True
+)
+@click.option(
+    "--engine-arg",
+    "engine_args",
+    multiple=True,
+    callback=_pairs,
+    metavar="KEY=VALUE",
+    help="dtype, device, threads, group_size or trust_remote_code; may be given again.",
+)
+@click.option("--revision", metavar="R", help="Commit or tag of a hub model.")
+@click.option(
+    "--adapter", type=click.Path(), metavar="DIR", help="A PEFT adapter to put on the model."
+)
+def evaluate(**options: Any) -> int:
+    """Evaluate MODEL on tasks and print pass@k, cons@k, intervals and outcomes.
+
+    MODEL is nano, nano:NAME, smollm2, a hub id (org/name), a model folder or a .gguf file.
+
+    Every finished sample is kept at once: stop with Ctrl-C or lose the machine, then give the same
+    command again, and it goes on. Exit code 3 says that samples are missing from the figures.
+    """
+    from r1eval.running import run_and_print
+    from runs.settings import RunSettings
+
+    return run_and_print(RunSettings(**options))

@@ -1,0 +1,81 @@
+"""The `r1eval` command. Each subcommand is a file of this package, imported only when it is
+called.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+COMMANDS = {
+    "eval": ("r1eval.eval:evaluate", "Sample a model on tasks, grade, print figures with intervals."),
+    "rescore": ("r1eval.rescore:rescore", "Grade a run again, without asking the model."),
+    "compare": ("r1eval.compare:compare", "Two runs, paired by problem: difference, interval, p-value."),
+    "rerun": ("r1eval.rerun:rerun", "Do a run again, in a new folder."),
+    "export": ("r1eval.export:export", "Write a run's samples as JSONL or Parquet."),
+    "grade": ("r1eval.grade:grade", "Verdicts for rows of {gold, answer} or {gold, completion}."),
+    "tasks": ("r1eval.tasks:tasks", "List, show and check the tasks."),
+}  # fmt: skip
+
+
+class _Commands(click.Group):
+    """Lists commands without importing them: `r1eval --help` must not wait for torch."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="r1eval")
+@click.option("--debug", is_flag=True, help="Show tracebacks and library messages.")
+def cli(debug: bool) -> None:
+    """Evaluate reasoning models: pass@k and cons@k with intervals, resumable, on any machine.
+
+    \b
+    r1eval eval nano --task nano --samples 16 --out out/nano
+    r1eval eval org/model --task aime24,math500 --protocol r1 --samples 16 --out out/aime
+    """
+    if debug:
+        os.environ["R1EVAL_DEBUG"] = "1"
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command line. Exit codes: 0 done; 2 a mistake that one line explains; 3 done with
+    samples missing; 130 stopped by Ctrl-C."""
+    from tasks.errors import UserError
+
+    arguments = sys.argv[1:] if argv is None else argv
+    try:
+        code: Any = cli.main(arguments, prog_name="r1eval", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except UserError as error:
+        _fail(str(error), error)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except Exception as error:
+        _fail(f"{type(error).__name__}: {error} (r1eval --debug … shows where)", error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str, error: Exception) -> None:
+    if os.environ.get("R1EVAL_DEBUG") == "1":
+        raise error
+    click.echo(f"r1eval: {' '.join(message.split())}", err=True)
+    sys.exit(2)
