@@ -1,26 +1,196 @@
 r"""Is this answer the gold answer? Stages that each decide or pass on.
 
+Same text; same number; same choice or words; same shape with the same parts; and only then, for
+expressions and equations, math-verify in a process of its own.
+
 >>> grade_answer(gold="73", answer="073")
 Grade(verdict=<Verdict.CORRECT: 'correct'>, extracted='073', reason='same number')
+>>> grade_answer(gold="(1,2)", answer=r"\{1,2\}")
+Grade(verdict=<Verdict.WRONG: 'wrong'>, extracted='\\{1,2\\}', reason='another kind of answer')
 """
 
 from __future__ import annotations
 
-from tasks.grading.numbers import read_number, same_number
-from tasks.grading.tidy import squeeze
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tasks.grading import symbolic, units
+from tasks.grading.inequalities import as_interval
+from tasks.grading.numbers import read_based, read_number, same_based, same_number
+from tasks.grading.shapes import Bracket, Listing, Matrix, Shape, read_shape, without_condition
+from tasks.grading.sides import read_sides
+from tasks.grading.tidy import squeeze, tidy
 from tasks.grading.verdict import Grade, Verdict
+from tasks.grading.words import letter, words
+
+MAX_LENGTH = 2_000
+"""A longer answer is the gold answer only if it is the same text."""
+MAX_PARTS = 64
+
+
+class Outcome(NamedTuple):
+    """Whether two answers are the same, and the rule that says so."""
+
+    same: bool
+    rule: str
 
 
 def grade_answer(*, gold: str, answer: str, question: str | None = None) -> Grade:
     """Grade one answer. ``question`` settles what depends on it (does it ask in percent?).
 
-    Never raises on any text; what cannot be decided in time is ``unsure``.
+    Raises on no text whatever; what cannot be decided in time is ``unsure``.
     """
+    if not answer.strip():
+        return Grade(Verdict.NO_ANSWER, None, "empty answer")
+    try:
+        same, rule = _compare(gold, answer, question or "")
+    except symbolic.Undecided as error:
+        return Grade(Verdict.UNSURE, answer, str(error))
+    return Grade(Verdict.CORRECT if same else Verdict.WRONG, answer, rule)
+
+
+def _compare(gold: str, answer: str, question: str) -> Outcome:
+    if gold.strip() == answer.strip():
+        return Outcome(True, "same text")
+    if max(len(gold), len(answer)) > MAX_LENGTH:
+        return Outcome(False, "too long to be the answer")
     if squeeze(gold) == squeeze(answer):
-        return Grade(Verdict.CORRECT, answer, "same text")
+        return Outcome(True, "same text")
+    choice = letter(gold)
+    if choice is not None and squeeze(gold).strip("()") == choice and letter(answer) is not None:
+        return Outcome(letter(answer) == choice, "choices")
+    return _same(tidy(gold), tidy(answer), question)
+
+
+def _same(gold: str, answer: str, question: str) -> Outcome:
+    """Compare two tidy answers, or two parts of answers."""
+    gold, answer = _plain(gold), _plain(answer)
+    if squeeze(gold) == squeeze(answer):
+        return Outcome(True, "same text")
+    whole = _as_scalars(gold, answer, question)
+    if whole is not None:
+        return whole
+    gold_shape, shape = read_shape(gold), read_shape(answer)
+    if gold_shape is not None or shape is not None:
+        outcome = _as_shapes(gold_shape, gold, shape, answer, question)
+        if outcome is not None:
+            return outcome
+    return _as_sides(gold, answer, question)
+
+
+def _plain(text: str) -> str:
+    """Without conditions, and a described set of reals as its interval."""
+    text = without_condition(text).removeprefix("+").strip()
+    return as_interval(text) or text
+
+
+def _as_scalars(gold: str, answer: str, question: str) -> Outcome | None:
     gold_number, number = read_number(gold), read_number(answer)
     if gold_number is not None and number is not None:
-        if same_number(gold_number, number, question):
-            return Grade(Verdict.CORRECT, answer, "same number")
-        return Grade(Verdict.WRONG, answer, "different numbers")
-    return Grade(Verdict.WRONG, answer, "different text")
+        same = same_number(gold_number, number, question)
+        return Outcome(same, "same number" if same else "different numbers")
+    gold_based, based = read_based(gold), read_based(answer)
+    if gold_based is not None and based is not None and (gold_based.base or based.base):
+        same = same_based(gold_based, based, question)
+        return Outcome(same, "same numeral" if same else "different numerals")
+    gold_words, answer_words = words(gold), words(answer)
+    if gold_words is not None and answer_words is not None:
+        same = gold_words == answer_words
+        return Outcome(same, "same words" if same else "different words")
+    if (gold_words is None) != (answer_words is None) and (gold_number or number):
+        return Outcome(False, "a word is no number")
+    if gold_number is None and number is not None and number.places and "." not in gold:
+        return Outcome(False, "a decimal is not the exact value")
+    return None
+
+
+def _as_shapes(
+    gold_shape: Shape | None, gold: str, shape: Shape | None, answer: str, question: str
+) -> Outcome | None:
+    """Compare part by part where both have parts; ``None`` leaves it to the expressions."""
+    match gold_shape, shape:
+        case Matrix(), Matrix():
+            if [len(r) for r in gold_shape.rows] != [len(r) for r in shape.rows]:
+                return Outcome(False, "matrices of different size")
+            cells = [cell for row in gold_shape.rows for cell in row]
+            others = [cell for row in shape.rows for cell in row]
+            return _in_order(cells, others, question)
+        case (Matrix(), _) | (_, Matrix()):
+            return None if gold_shape is None or shape is None else _OTHER_KIND
+        case Bracket(), Bracket():
+            if (gold_shape.opening, gold_shape.closing) != (shape.opening, shape.closing):
+                return Outcome(False, "different brackets")
+            return _in_order(gold_shape.parts, shape.parts, question)
+        case Listing(), Listing():
+            return _in_any_order(gold_shape.parts, shape.parts, question)
+        case (Bracket() as bracket, Listing(braces=False) as listing) | (
+            Listing(braces=False) as listing,
+            Bracket() as bracket,
+        ):
+            if len(bracket.parts) != len(listing.parts) or bracket.opening != "(":
+                return _OTHER_KIND
+            pairs = (gold_shape, shape)
+            return _in_order(pairs[0].parts, pairs[1].parts, question)
+        case (Listing(parts=(only,)), None):
+            return _same(only, answer, question)
+        case (None, Listing(parts=(only,))):
+            return _same(gold, only, question)
+        case (Listing(), None) | (None, Listing()):
+            return Outcome(False, "one answer against several")
+        case (None, Bracket()) | (Bracket(), None):
+            return None
+        case _:
+            return _OTHER_KIND
+
+
+_OTHER_KIND = Outcome(False, "another kind of answer")
+
+
+def _in_order(gold: Sequence[str], answer: Sequence[str], question: str) -> Outcome:
+    if len(gold) != len(answer):
+        return Outcome(False, "another number of parts")
+    for left, right in zip(gold, answer, strict=True):
+        if not _same(left, right, question).same:
+            return Outcome(False, "a part differs")
+    return Outcome(True, "the same part by part")
+
+
+def _in_any_order(gold: Sequence[str], answer: Sequence[str], question: str) -> Outcome:
+    gold = list({squeeze(part): part for part in gold}.values())
+    left = {squeeze(part): part for part in answer}
+    if len(gold) != len(left):
+        return Outcome(False, "another number of answers")
+    if len(gold) > MAX_PARTS:
+        raise symbolic.Undecided(f"more than {MAX_PARTS} parts to compare")
+    unmatched = [part for part in gold if left.pop(squeeze(part), None) is None]
+    others = list(left.values())
+    for part in unmatched:
+        match = next((other for other in others if _same(part, other, question).same), None)
+        if match is None:
+            return Outcome(False, "an answer is missing")
+        others.remove(match)
+    return Outcome(True, "the same answers")
+
+
+def _as_sides(gold: str, answer: str, question: str) -> Outcome:
+    """Compare ``x = 5`` with 5, equations with equations, and at last expressions."""
+    left, right = read_sides(gold), read_sides(answer)
+    if left is None or right is None or (left.name and right.name and left.name != right.name):
+        if "=" in gold and "=" in answer:
+            same = symbolic.equal(gold, answer)
+            return Outcome(same, "the same equation" if same else "different equations")
+        return Outcome(False, "an equation is not an expression")
+    if left.value != gold or right.value != answer:
+        return _same(left.value, right.value, question)
+    gold, gold_unit = units.split_unit(gold)
+    answer, unit = units.split_unit(answer)
+    if units.conflict(gold_unit, unit):
+        return Outcome(False, "different units")
+    same = symbolic.equal(_for_symbols(gold), _for_symbols(answer))
+    return Outcome(same, "equal expressions" if same else "different expressions")
+
+
+def _for_symbols(text: str) -> str:
+    """Words and wrappers that math-verify would read as products of letters are taken off."""
+    return re.sub(r"\\text\s*\{\s*(\w+)\s*\}", r"\1", text)

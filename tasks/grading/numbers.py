@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from tasks.grading import units
 from tasks.grading.arithmetic import DECIMAL, MAX_LENGTH, evaluate
@@ -26,6 +27,8 @@ _ROUNDED = re.compile(
 )
 _PERCENT = re.compile(r"\s*(?:%|\\text\{\s*(?:percent|per cent)\s*\}|percent)$")
 _ASKS_PERCENT = re.compile(r"percent|%")
+_BASED = re.compile(r"\(?(?P<digits>[0-9A-Fa-f]{1,200})\)?(?:_\s*\{?\s*(?P<base>\d{1,2})\s*\}?)?")
+_ASKS_BASE = re.compile(r"\bbase|binary|octal|hexadecimal|ternary")
 _ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen"
@@ -102,6 +105,39 @@ def same_number(gold: Number, answer: Number, question: str | None = None) -> bo
             Number(answer.value * (factor if answer.percent else 1), answer.places),
         )
     return False
+
+
+class Based(NamedTuple):
+    """A numeral in upper case and its base; 0 where none is written."""
+
+    digits: str
+    base: int
+
+
+def read_based(text: str) -> Based | None:
+    """``52_8``, ``2A_{16}``, or the bare numeral ``52``.
+
+    >>> read_based("2a_{16}"), read_based("52")
+    (Based(digits='2A', base=16), Based(digits='52', base=0))
+    """
+    match = _BASED.fullmatch(text)
+    if match is None:
+        return None
+    return Based(match["digits"].upper().lstrip("0") or "0", int(match["base"] or 0))
+
+
+def same_based(gold: Based, answer: Based, question: str) -> bool:
+    """The base may be left out where the question names it.
+
+    >>> same_based(Based("52", 8), Based("52", 9), ""), same_based(Based("101", 2), Based("5", 10), "")
+    (False, True)
+    """
+    if not (gold.base and answer.base):
+        return gold.digits == answer.digits and bool(_ASKS_BASE.search(question.lower()))
+    try:
+        return int(gold.digits, gold.base) == int(answer.digits, answer.base)
+    except ValueError:  # no such digit in that base, or no such base
+        return False
 
 
 def _equal_or_rounds(gold: Number, answer: Number) -> bool:

@@ -1,0 +1,113 @@
+r"""What kind of thing an answer is: a list is not a tuple, a half-open interval no closed one.
+
+>>> read_shape(r"(1, 2]")
+Bracket(opening='(', closing=']', parts=('1', '2'))
+>>> read_shape(r"\{3, 1\}"), read_shape(r"3 \text{ and } 1"), read_shape(r"2 \pm x")
+(Listing(parts=('3', '1')), Listing(parts=('3', '1')), Listing(parts=('2 + x', '2 - x')))
+>>> read_shape(r"(0,1) \cup (2,3)")
+Listing(parts=('(0,1)', '(2,3)'))
+>>> read_shape("x + 1") is None
+True
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from tasks.grading.braces import is_wrapped, split_top
+
+
+@dataclass(frozen=True)
+class Bracket:
+    """``(a, b)``, ``[a, b)``: a tuple, a point, an interval. Order and brackets matter."""
+
+    opening: str
+    closing: str
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Several answers, a set, or a union of intervals: their order does not matter."""
+
+    parts: tuple[str, ...]
+    braces: bool = field(default=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Rows of cells; ``bars`` tells a determinant from a matrix."""
+
+    rows: tuple[tuple[str, ...], ...]
+    bars: bool
+
+
+Shape = Bracket | Listing | Matrix
+
+_CONNECTIVE = re.compile(
+    r",?\s*\\text\s*\{\s*,?\s*(?:and|or)\s*\}|,?\s+(?:and|or)\s+|\s*和\s*|\s*或\s*"
+)
+_MATRIX = re.compile(
+    r"(?:\[\s*)?\\begin\{(?P<kind>[pbvBV]?matrix|smallmatrix|array)\}(?:\{[clr|]*\})?"
+    r"(?P<body>(?:(?!\\begin).)*)\\end\{(?P=kind)\}(?:\s*\])?",
+    re.DOTALL,
+)
+_CONDITION = re.compile(
+    r"[,;]?\s*(?:\\text\s*\{\s*(?:for|where|with|if)\b.*|(?:\bfor|\bwhere)\b.*"
+    r"|\(?\s*(?P<name>[a-zA-Z])\s*\\in\s*\\mathbb\s*\{?[ZN]\}?\s*\)?)$"
+)
+
+
+def read_shape(text: str) -> Shape | None:
+    """The shape of tidy text, or ``None`` for a single value, equation or word."""
+    if text.startswith("\\{") and text.endswith("\\}") and is_wrapped(text.replace("\\", "")):
+        return Listing(_parts(text[2:-2]), braces=True)
+    parts = _parts(text)
+    if len(parts) > 1:
+        return Listing(parts)
+    matrix = _MATRIX.fullmatch(text)
+    if matrix is not None:
+        rows = [row for row in re.split(r"\\\\(?:\[[^\]]*\])?", matrix["body"]) if row.strip()]
+        cells = tuple(tuple(cell.strip() for cell in row.split("&")) for row in rows)
+        return Matrix(cells, matrix["kind"] in ("vmatrix", "Vmatrix"))
+    if text[:1] in ("(", "[") and is_wrapped(text):
+        inner = split_top(text[1:-1], ",;")
+        if len(inner) > 1:
+            return Bracket(text[0], text[-1], tuple(inner))
+    return None
+
+
+def without_condition(text: str) -> str:
+    r"""Tidy text without "for t > 0" and "k an integer", whose parameter is then called ``n``.
+
+    >>> without_condition(r"2k\pi, k\in\mathbb{Z}"), without_condition(r"b t \text{ for } t > 0")
+    ('2n\\pi', 'b t')
+    """
+    match = _CONDITION.search(text)
+    if match is None or not text[: match.start()].strip():
+        return text
+    kept = text[: match.start()].strip()
+    if match["name"]:
+        kept = re.sub(rf"(?<![\\a-zA-Z]){match['name']}(?![a-zA-Z])", "n", kept)
+    return kept
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    r"""The answers that a list names: ``a, b``, ``a \text{ and } b``, ``\pm a``, ``A \cup B``."""
+    groups = [split_top(group, ",;") for group in _split_connectives(text)]
+    flat = [part for group in groups for part in group if part]
+    return tuple(sign for part in flat for sign in _both_signs(part))
+
+
+def _split_connectives(text: str) -> list[str]:
+    marked = _CONNECTIVE.sub("\0", text).replace(r"\cup", "\0")
+    return split_top(marked, "\0")
+
+
+def _both_signs(text: str) -> list[str]:
+    if r"\pm" not in text and r"\mp" not in text:
+        return [text]
+    plus = re.sub(r"\\mp\b\s*", "- ", re.sub(r"\\pm\b\s*", "+ ", text))
+    minus = re.sub(r"\\mp\b\s*", "+ ", re.sub(r"\\pm\b\s*", "- ", text))
+    return [re.sub(r"^\+\s*", "", plus), minus]

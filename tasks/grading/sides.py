@@ -1,0 +1,75 @@
+r"""Both sides of an equation: ``x = 5`` names the value 5, ``x + y = 5`` is an equation.
+
+>>> read_sides("x=5"), read_sides(r"\frac{9}{2} = 4.5")
+(Sides(name='x', value='5'), Sides(name='', value='\\frac{9}{2}'))
+>>> read_sides("x^2 + y^2 = 1") is None, read_sides(r"f(x) \approx 0.5")
+(True, Sides(name='f', value='0.5'))
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from tasks.grading.arithmetic import evaluate
+from tasks.grading.braces import depths
+from tasks.grading.tidy import squeeze
+
+
+class Sides(NamedTuple):
+    """A value and the name it was given (empty if none); arguments of a function are not kept."""
+
+    name: str
+    value: str
+
+
+_APPROX = re.compile(r"\\(?:approx|simeq|thickapprox|sim)(?![a-zA-Z])")
+_POWER_OR_NUMBER = re.compile(r"\^|(?<![_\d{])\d|\\(?:d?frac\s*\{\s*d|dot|ddot|prime|partial)|'")
+
+
+def read_sides(text: str) -> Sides | None:
+    """Name and value of tidy text; ``None`` for an equation that names no value.
+
+    A name has no digit but in an index, no power and no derivative: ``m + n = 33`` names 33.
+    Where a number is followed by its decimal approximation, the number counts.
+    """
+    exact, *approximations = _APPROX.split(text)
+    if approximations:
+        if _is_name(exact) and "=" not in exact:
+            return Sides(_bare(exact), approximations[-1].strip())
+        text = exact.strip()
+    sides = _split_equals(text)
+    if len(sides) == 1:
+        return Sides("", text)
+    first, last = sides[0], sides[-1]
+    name = _bare(first) if _is_name(first) else ""
+    if name:
+        last = _not_rounded(sides[1:])
+        return Sides(name, last)
+    if all(evaluate(side) is not None for side in sides):
+        return Sides("", _not_rounded(sides))
+    return None
+
+
+def _not_rounded(sides: list[str]) -> str:
+    """The last side, unless it only rounds the exact one before it."""
+    if len(sides) > 1 and "." in sides[-1] and "." not in sides[-2]:
+        return sides[-2]
+    return sides[-1]
+
+
+def _split_equals(text: str) -> list[str]:
+    parts, last = [], 0
+    for i, sign, depth in depths(text):
+        if sign == "=" and depth == 0 and text[i - 1 : i] not in ("<", ">", "!", ":"):
+            parts.append(text[last:i].strip())
+            last = i + 1
+    return [*parts, text[last:].strip()]
+
+
+def _is_name(text: str) -> bool:
+    return bool(text.strip()) and _POWER_OR_NUMBER.search(text) is None
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\([a-z](?:,[a-z])*\)$", "", squeeze(text))

@@ -1,0 +1,40 @@
+r"""Answers in words, and letters of a multiple choice.
+
+>>> words(r"\text{an Ellipse}"), words("no solution."), words("x+1"), words("ab")
+('ellipse', 'no solution', None, None)
+>>> letter(r"\textbf{(B)}\ 12"), letter(r"\text{A. } \frac{1}{2}"), letter("Both")
+('B', 'A', None)
+"""
+
+from __future__ import annotations
+
+import re
+
+from tasks.grading.tidy import tidy
+
+_TEXT = re.compile(r"\\text\s*\{([^{}]*)\}")
+_ARTICLE = re.compile(r"^(?:the|an?)\s+")
+_SPOKEN = {r"\infty": "infinity", r"\emptyset": "empty set", r"\{\}": "empty set"}
+_LETTER = re.compile(r"\(?\s*([A-J])\s*(?:\)|[.:,](?=\s|$)|$)")
+
+
+def words(text: str) -> str | None:
+    r"""The text in lower case without wrappers and articles; ``None`` if it is not all words.
+
+    Bare letters count as a word from three on (``ab`` is a product), and not after a backslash.
+    """
+    tidied = tidy(text)
+    if tidied in _SPOKEN:
+        return _SPOKEN[tidied]
+    bare = _TEXT.sub(r" \1 ", tidied)
+    if not re.fullmatch(r"[^\W\d_]+(?:[\s,'’.-]+[^\W\d_]+)*[\s.!]*", bare.strip()):
+        return None
+    if bare == tidied and not any(len(word) >= 3 for word in re.findall(r"[^\W\d_]+", bare)):
+        return None
+    return _ARTICLE.sub("", " ".join(re.findall(r"[^\W\d_]+", bare.lower())))
+
+
+def letter(text: str) -> str | None:
+    """The choice that an answer begins with: ``B``, ``(B)``, ``B. 12``."""
+    match = _LETTER.match(_TEXT.sub(r"\1 ", tidy(text)).strip())
+    return match[1] if match is not None else None
