@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tasks.errors import UserError
+from tasks.grading.boxes import last_boxed
 from tasks.problem import Problem
 from tasks.schema import Answer, Choices, Fields
 from tasks.sources import Row
@@ -65,7 +66,7 @@ def gold_of(row: Row, answers: Sequence[Answer]) -> str:
     if take == "after_hashes":
         text = text.rpartition("####")[2]
     elif take == "last_boxed":
-        text = last_boxed(text)
+        text = last_boxed(text) or ""
     return text.strip()
 
 
@@ -78,23 +79,6 @@ def text_of(value: Any) -> str:
     if value is None:
         return ""
     return ", ".join(map(text_of, value)) if isinstance(value, list | tuple) else str(value)
-
-
-def last_boxed(text: str) -> str:
-    r"""What the last complete ``\boxed{…}`` of ``text`` holds, or nothing.
-
-    >>> last_boxed(r"\boxed{1} and then \boxed{\frac{1}{2}} \mathrm{~cm}")
-    '\\frac{1}{2}'
-    """
-    start = text.rfind(r"\boxed{")
-    while start >= 0:
-        depth, begin = 0, start + len(r"\boxed")
-        for end in range(begin, len(text)):
-            depth += {"{": 1, "}": -1}.get(text[end], 0)
-            if depth == 0:
-                return text[begin + 1 : end]
-        start = text.rfind(r"\boxed{", 0, start)
-    return ""
 
 
 def shown_choices(row: Row, choices: Choices, problem_id: str) -> list[str]:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tasks.errors import UserError
 from tasks.fields import USER_FIELDS, problems_from
+from tasks.fingerprint import whose_texts
 from tasks.problem import Problem, Task
 from tasks.schema import TaskSpec, World, nearest, read_spec, task_names
 from tasks.sources import FILE_KINDS, call_function, read_file, read_hub, rows_of
@@ -82,10 +83,13 @@ def catalogue_problems(name: str, spec: TaskSpec, data: Path | None) -> tuple[li
         return world_problems(spec.world, spec.prompt), f"nano.problems, seed {spec.world.seed}"
     fields = spec.hub.fields if spec.hub else USER_FIELDS
     if file := data or local_copy(name):
-        return problems_from(read_file(file), fields, spec.prompt), str(file)
-    assert spec.hub is not None  # the schema wants a hub where there is no world
-    origin = f"{spec.hub.dataset}@{spec.hub.revision[:12]}"
-    return problems_from(read_hub(spec.hub, name), fields, spec.prompt), origin
+        rows, origin = read_file(file), str(file)
+    else:
+        assert spec.hub is not None  # the schema wants a hub where there is no world
+        rows = read_hub(spec.hub, name)
+        origin = f"{spec.hub.dataset}@{spec.hub.revision[:12]}"
+    problems = problems_from(rows, fields, spec.prompt)
+    return problems, f"{origin} ({whose_texts(name, problems)})"
 
 
 def local_copy(name: str) -> Path | None:

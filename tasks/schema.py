@@ -174,7 +174,8 @@ def parse_spec(path: Path) -> TaskSpec:
     except yaml.YAMLError as error:
         raise UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     except ValidationError as error:
-        first = error.errors()[0]
+        # A misspelt key is also a missing one: name the misspelling.
+        first = min(error.errors(), key=lambda fault: fault["type"] == "missing")
         place = ".".join(str(part) for part in first["loc"])
         message = first["msg"].removeprefix("Value error, ")
         raise UserError(f"{path}: {place + ': ' if place else ''}{message}") from error

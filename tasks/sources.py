@@ -6,10 +6,10 @@ error ("line 7"). Nothing here knows what a column means; ``tasks.fields`` does.
 
 from __future__ import annotations
 
+import csv
 import importlib.util
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,21 +31,21 @@ class Row:
 
 def read_file(path: Path) -> list[Row]:
     """All rows of a ``.jsonl``, ``.csv`` or ``.parquet`` file. Raises UserError."""
+    readers = {".jsonl": read_jsonl, ".csv": read_csv, ".parquet": read_parquet}
     if not path.is_file():
         raise UserError(f"no such file: {path}")
-    if path.suffix not in FILE_KINDS:
+    if path.suffix not in readers:
         raise UserError(f"cannot read {path}: give a file that ends in {', '.join(FILE_KINDS)}")
-    return read_jsonl(path) if path.suffix == ".jsonl" else read_table(path)
+    try:
+        return readers[path.suffix](path)
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8 text: byte {error.start} cannot be read") from error
 
 
 def read_jsonl(path: Path) -> list[Row]:
     """One JSON object a line; blank lines are skipped. Raises UserError with the line's number."""
     rows = []
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not UTF-8 text: byte {error.start} cannot be read") from error
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), start=1):
         if not line.strip():
             continue
         place = f"line {number} of {path}"
@@ -59,28 +59,33 @@ def read_jsonl(path: Path) -> list[Row]:
     return rows
 
 
-def read_table(path: Path) -> list[Row]:
-    """A CSV (all columns as text, so that "073" and "2.50" stay as they are) or Parquet file."""
-    import datasets
-
-    with tempfile.TemporaryDirectory() as cache:
+def read_csv(path: Path) -> list[Row]:
+    """A CSV with a header. Not through ``datasets``, which turns ``073`` into 73 and ``2.50`` into
+    2.5: every cell stays the text it is."""
+    rows = []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file, strict=True)
         try:
-            if path.suffix == ".csv":
-                table = datasets.Dataset.from_csv(
-                    str(path),
-                    cache_dir=cache,
-                    keep_in_memory=True,
-                    dtype=str,
-                    keep_default_na=False,
-                )
-            else:
-                table = datasets.Dataset.from_parquet(
-                    str(path), cache_dir=cache, keep_in_memory=True
-                )
-        except datasets.exceptions.DatasetGenerationError as error:
-            reason = " ".join(str(error.__cause__ or error).split())
-            raise UserError(f"cannot read {path} as {path.suffix[1:]}: {reason}") from error
-        return [Row(f"row {n} of {path}", columns) for n, columns in enumerate(table, start=1)]
+            for columns in reader:
+                place = f"line {reader.line_num} of {path}"
+                if None in columns:
+                    raise UserError(f"{place} has more cells than the header has names")
+                rows.append(Row(place, columns))
+        except csv.Error as error:
+            raise UserError(f"line {reader.line_num} of {path} is not CSV: {error}") from error
+    return rows
+
+
+def read_parquet(path: Path) -> list[Row]:
+    """A Parquet file, by the reader that ``datasets`` brings along."""
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        columns = pyarrow.parquet.read_table(path).to_pylist()
+    except (pyarrow.ArrowException, OSError) as error:
+        raise UserError(f"{path} is not Parquet: {' '.join(str(error).split())}") from error
+    return [Row(f"row {number} of {path}", row) for number, row in enumerate(columns, start=1)]
 
 
 def read_hub(hub: Hub, name: str) -> list[Row]:
@@ -96,7 +101,7 @@ def read_hub(hub: Hub, name: str) -> list[Row]:
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
         reason = " ".join(str(error).split())
         page = f"https://huggingface.co/datasets/{hub.dataset}"
-        access = f"accept its terms at {page} and log in (`hf auth login`, or set HF_TOKEN)"
+        access = f"it is gated: accept its terms at {page} and log in (`hf auth login`)"
         advice = access if hub.gated else "connect to the network"
         local = f"set R1EVAL_DATA_DIR to a folder that holds benchmarks/{name}.jsonl"
         raise UserError(
