@@ -11,7 +11,7 @@ import numpy as np
 
 from evals.intervals import Interval, ci95, ci95_seeds
 from evals.outcomes import ProblemOutcome
-from evals.votes import Ballots, ballots, cons_at_k
+from evals.votes import Ballots, ballots, cons_at_k, vote_variance
 
 
 @dataclass(frozen=True)
@@ -72,18 +72,15 @@ def all_wrong(n: int, c: int, k: int) -> float:
     return float(np.prod(1.0 - more / np.arange(n, n - fewer, -1.0)))
 
 
-def pass_estimate(outcome: ProblemOutcome, k: int) -> Estimate | None:
-    """One problem's pass@k; ``None`` when it has fewer than k usable samples.
+def pass_estimate(n: int, c: int, k: int) -> Estimate | None:
+    """pass@k of a problem with n usable samples, c of them correct; ``None`` when n < k.
 
     With q the chance of a wrong sample, the variance is E[(estimate of q^k)^2] - q^2k; 2k samples
     estimate the second term without bias. At k = 1 that is c (n-c) / (n^2 (n-1)):
 
-    >>> from tasks.grading.verdict import Verdict as V
-    >>> half = ProblemOutcome("half", (V.CORRECT, V.WRONG), (0, 1))
-    >>> pass_estimate(half, 1)
+    >>> pass_estimate(2, 1, 1)
     Estimate(value=0.5, variance=0.25, trials=2)
     """
-    n, c = outcome.usable, outcome.correct
     if n < k:
         return None
     wrong = all_wrong(n, c, k)
@@ -91,17 +88,15 @@ def pass_estimate(outcome: ProblemOutcome, k: int) -> Estimate | None:
 
 
 def cons_estimate(cast: Ballots, k: int) -> Estimate | None:
-    """One problem's cons@k; ``None`` when it has fewer than k usable samples.
+    """cons@k of a problem; ``None`` when it has fewer than k usable samples.
 
-    The variance is an upper bound: an average over all draws of k varies no more than one over the
-    m = n // k draws that share no sample (Hoeffding 1963, section 5), so at most x (1-x) / m, which
-    x (1-x) / (m-1) estimates with a bias upwards. At k = 1 it is pass@1's.
+    The variance is the jackknife's, which errs upwards, where the samples hold two draws of k.
     """
     n = cast.drawn_from
     if n < k:
         return None
-    value, trials = cons_at_k(cast, k), n // k
-    return Estimate(value, value * (1 - value) / (trials - 1) if trials > 1 else None, trials)
+    variance = vote_variance(cast, k) if 2 * k <= n else None
+    return Estimate(cons_at_k(cast, k), variance, n // k)
 
 
 def reported_ks(n: int) -> tuple[int, ...]:
@@ -125,8 +120,9 @@ def task_metrics(outcomes: Sequence[ProblemOutcome]) -> dict[str, Figure]:
     {'pass@1': 0.75, 'pass@2': 1.0, 'cons@1': 0.75, 'cons@2': 0.75}
     """
     ks = reported_ks(max((len(outcome.verdicts) for outcome in outcomes), default=0))
+    tallies = [(outcome.usable, outcome.correct) for outcome in outcomes]
     cast = [ballots(outcome) for outcome in outcomes]
-    passed = {f"pass@{k}": figure([pass_estimate(outcome, k) for outcome in outcomes]) for k in ks}
+    passed = {f"pass@{k}": figure([pass_estimate(n, c, k) for n, c in tallies]) for k in ks}
     voted = {f"cons@{k}": figure([cons_estimate(votes, k) for votes in cast]) for k in ks}
     return passed | voted
 
