@@ -14,7 +14,7 @@ import math
 import re
 from fractions import Fraction
 
-MAX_BITS = 20_000
+MAX_BITS = 40_000
 MAX_LENGTH = 1_000
 
 _NUMERAL = r"(?:\d{1,3}(?:,\d{3})+(?!,?\d)|\d{1,3}(?: \d{3})+(?! ?\d)|\d+)"

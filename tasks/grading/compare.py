@@ -68,15 +68,13 @@ def _same(gold: str, answer: str, question: str) -> Outcome:
     gold, answer = _plain(gold), _plain(answer)
     if squeeze(gold) == squeeze(answer):
         return Outcome(True, "same text")
-    whole = _as_scalars(gold, answer, question)
-    if whole is not None:
-        return whole
-    gold_shape, shape = read_shape(gold), read_shape(answer)
-    if gold_shape is not None or shape is not None:
-        outcome = _as_shapes(gold_shape, gold, shape, answer, question)
-        if outcome is not None:
-            return outcome
-    return _as_sides(gold, answer, question)
+    return (
+        _as_scalars(gold, answer, question)
+        or _as_lists(gold, answer, question)
+        or _as_equations(gold, answer, question)
+        or _as_brackets(gold, answer, question)
+        or _as_expressions(gold, answer)
+    )
 
 
 def _plain(text: str) -> str:
@@ -105,43 +103,69 @@ def _as_scalars(gold: str, answer: str, question: str) -> Outcome | None:
     return None
 
 
-def _as_shapes(
-    gold_shape: Shape | None, gold: str, shape: Shape | None, answer: str, question: str
-) -> Outcome | None:
-    """Compare part by part where both have parts; ``None`` leaves it to the expressions."""
-    match gold_shape, shape:
-        case Matrix(), Matrix():
-            if [len(r) for r in gold_shape.rows] != [len(r) for r in shape.rows]:
-                return Outcome(False, "matrices of different size")
-            cells = [cell for row in gold_shape.rows for cell in row]
-            others = [cell for row in shape.rows for cell in row]
-            return _in_order(cells, others, question)
-        case (Matrix(), _) | (_, Matrix()):
-            return None if gold_shape is None or shape is None else _OTHER_KIND
-        case Bracket(), Bracket():
-            if (gold_shape.opening, gold_shape.closing) != (shape.opening, shape.closing):
+def _as_lists(gold: str, answer: str, question: str) -> Outcome | None:
+    """Lists and sets in any order; a list in parentheses, ``(1, 2)``, has the order of its parts."""
+    left, right = _shape(gold), _shape(answer)
+    if not isinstance(left, Listing) and not isinstance(right, Listing):
+        return None
+    if isinstance(left, Listing) and isinstance(right, Listing):
+        return _in_any_order(left.parts, right.parts, question)
+    listing, other = (left, right) if isinstance(left, Listing) else (right, left)
+    assert isinstance(listing, Listing)
+    if isinstance(other, Bracket) and other.opening == "(" and not listing.braces:
+        parts = (left.parts, right.parts) if left is listing else (right.parts, left.parts)
+        return _in_order(*parts, question)
+    if other is None and len(listing.parts) == 1:
+        only = listing.parts[0]
+        return _same(only, answer, question) if left is listing else _same(gold, only, question)
+    return Outcome(False, "one answer against several") if other is None else _OTHER_KIND
+
+
+def _as_equations(gold: str, answer: str, question: str) -> Outcome | None:
+    """``x = 5`` against 5 compares values; an equation that names no value meets only its like."""
+    left, right = read_sides(gold), read_sides(answer)
+    if left is None or right is None or (left.name and right.name and left.name != right.name):
+        if "=" in gold and "=" in answer:
+            same = symbolic.equal(gold, answer)
+            return Outcome(same, "the same equation" if same else "different equations")
+        return Outcome(False, "an equation is not an expression")
+    if left.value != gold or right.value != answer:
+        return _same(left.value, right.value, question)
+    return None
+
+
+def _as_brackets(gold: str, answer: str, question: str) -> Outcome | None:
+    """Tuples, intervals and matrices, part by part."""
+    match read_shape(gold), read_shape(answer):
+        case Bracket() as left, Bracket() as right:
+            if (left.opening, left.closing) != (right.opening, right.closing):
                 return Outcome(False, "different brackets")
-            return _in_order(gold_shape.parts, shape.parts, question)
-        case Listing(), Listing():
-            return _in_any_order(gold_shape.parts, shape.parts, question)
-        case (Bracket() as bracket, Listing(braces=False) as listing) | (
-            Listing(braces=False) as listing,
-            Bracket() as bracket,
-        ):
-            if len(bracket.parts) != len(listing.parts) or bracket.opening != "(":
-                return _OTHER_KIND
-            pairs = (gold_shape, shape)
-            return _in_order(pairs[0].parts, pairs[1].parts, question)
-        case (Listing(parts=(only,)), None):
-            return _same(only, answer, question)
-        case (None, Listing(parts=(only,))):
-            return _same(gold, only, question)
-        case (Listing(), None) | (None, Listing()):
-            return Outcome(False, "one answer against several")
-        case (None, Bracket()) | (Bracket(), None):
-            return None
+            return _in_order(left.parts, right.parts, question)
+        case Matrix() as left, Matrix() as right:
+            if left.bars != right.bars or left.size != right.size:
+                return Outcome(False, "matrices of different size")
+            return _in_order(left.cells, right.cells, question)
+        case (None, _) | (_, None):
+            return None  # a product with a matrix, a vector times a number
         case _:
             return _OTHER_KIND
+
+
+def _as_expressions(gold: str, answer: str) -> Outcome:
+    gold, gold_unit = units.split_unit(gold)
+    answer, unit = units.split_unit(answer)
+    if units.conflict(gold_unit, unit):
+        return Outcome(False, "different units")
+    same = symbolic.equal(_for_symbols(gold), _for_symbols(answer))
+    return Outcome(same, "equal expressions" if same else "different expressions")
+
+
+def _shape(text: str) -> Shape | None:
+    """The shape of a text, or of the value that it names: ``(x, y) = (1, 2)`` is a pair."""
+    shape = read_shape(text)
+    if shape is None and (sides := read_sides(text)) is not None and sides.name:
+        return read_shape(sides.value)
+    return shape
 
 
 _OTHER_KIND = Outcome(False, "another kind of answer")
@@ -171,24 +195,6 @@ def _in_any_order(gold: Sequence[str], answer: Sequence[str], question: str) -> 
             return Outcome(False, "an answer is missing")
         others.remove(match)
     return Outcome(True, "the same answers")
-
-
-def _as_sides(gold: str, answer: str, question: str) -> Outcome:
-    """Compare ``x = 5`` with 5, equations with equations, and at last expressions."""
-    left, right = read_sides(gold), read_sides(answer)
-    if left is None or right is None or (left.name and right.name and left.name != right.name):
-        if "=" in gold and "=" in answer:
-            same = symbolic.equal(gold, answer)
-            return Outcome(same, "the same equation" if same else "different equations")
-        return Outcome(False, "an equation is not an expression")
-    if left.value != gold or right.value != answer:
-        return _same(left.value, right.value, question)
-    gold, gold_unit = units.split_unit(gold)
-    answer, unit = units.split_unit(answer)
-    if units.conflict(gold_unit, unit):
-        return Outcome(False, "different units")
-    same = symbolic.equal(_for_symbols(gold), _for_symbols(answer))
-    return Outcome(same, "equal expressions" if same else "different expressions")
 
 
 def _for_symbols(text: str) -> str:

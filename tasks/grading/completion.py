@@ -11,7 +11,9 @@ from __future__ import annotations
 from typing import Literal
 
 from tasks.grading.compare import grade_answer
-from tasks.grading.extract import extract
+from tasks.grading.boxes import last_boxed
+from tasks.grading.choice import chosen
+from tasks.grading.extract import Stated, extract, extract_explicit
 from tasks.grading.verdict import Grade, Verdict
 from tasks.problem import AnswerType
 from tasks.thinking import split_thought
@@ -34,9 +36,16 @@ def grade_completion(
     split = split_thought(completion, prefilled=thought == "prefilled")
     if split.opened and not split.closed:
         return Grade(Verdict.TRUNCATED, None, "the thought was not finished")
-    stated = extract(split.answer)
+    cut = finish_reason == "length"
+    finished = finish_reason == "stop" or split.closed
+    if answer_type == "choice":
+        letter = chosen(split.answer) if not cut or last_boxed(split.answer) else None
+        stated = Stated(letter, "choice") if letter else None
+    else:
+        explicit = extract_explicit(split.answer)
+        stated = explicit if cut else explicit or extract(split.answer, finished=finished)
     if stated is None:
-        if finish_reason == "length":
+        if cut:
             return Grade(Verdict.TRUNCATED, None, "cut off before an answer")
         return Grade(Verdict.NO_ANSWER, None, "no answer stated")
     return grade_answer(gold=gold, answer=stated.answer, question=question)

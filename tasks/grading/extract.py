@@ -4,7 +4,7 @@ r"""The answer a text states, by the strongest sign of it.
 Stated(answer='\\frac{1}{2}', sign='box')
 >>> extract("4 + 5 = 9\n#### 9"), extract("<answer>449</answer>")
 (Stated(answer='9', sign='####'), Stated(answer='449', sign='tag'))
->>> extract("Let me try a = 621, then b =") is None
+>>> extract("Let me try another value. " * 20 + "Then b = 3") is None
 True
 """
 
@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tasks.grading.boxes import last_boxed
+from tasks.grading.prose import concluded
 
 
 class Stated(NamedTuple):
@@ -24,8 +25,20 @@ class Stated(NamedTuple):
     sign: str
 
 
-def extract(text: str) -> Stated | None:
-    """The stated answer of a text without its thought, or ``None``."""
+def extract(text: str, *, finished: bool = False) -> Stated | None:
+    """The stated answer of a text without its thought, or ``None``.
+
+    ``finished`` says that the text is known not to be cut off.
+    """
+    explicit = extract_explicit(text)
+    if explicit is not None:
+        return explicit
+    answer = concluded(text, finished=finished)
+    return Stated(answer, "sentence") if answer else None
+
+
+def extract_explicit(text: str) -> Stated | None:
+    """An answer that was marked as one: it counts even in a text that was cut off after it."""
     for sign, find in _SIGNS:
         answer = find(text)
         if answer:

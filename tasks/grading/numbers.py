@@ -25,7 +25,7 @@ _ROUNDED = re.compile(
     r"(?:\s*(?:[eE](?P<e>[+-]?\d{1,4})"
     r"|(?:\\times|\\cdot|\*)\s*10\s*\^\s*\{?\s*(?P<ten>[+-]?\s*\d{1,4})\s*\}?))?"
 )
-_PERCENT = re.compile(r"\s*(?:%|\\text\{\s*(?:percent|per cent)\s*\}|percent)$")
+_PERCENT = re.compile(r"\s*(?:%|\\text\{\s*(?:percent|per cent)\s*\}|percent(?:age)?)$")
 _ASKS_PERCENT = re.compile(r"percent|%")
 _BASED = re.compile(r"\(?(?P<digits>[0-9A-Fa-f]{1,200})\)?(?:_\s*\{?\s*(?P<base>\d{1,2})\s*\}?)?")
 _ASKS_BASE = re.compile(r"\bbase|binary|octal|hexadecimal|ternary")

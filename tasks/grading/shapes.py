@@ -42,6 +42,16 @@ class Matrix:
     rows: tuple[tuple[str, ...], ...]
     bars: bool
 
+    @property
+    def size(self) -> list[int]:
+        """The number of cells in each row."""
+        return [len(row) for row in self.rows]
+
+    @property
+    def cells(self) -> list[str]:
+        """All cells, row after row."""
+        return [cell for row in self.rows for cell in row]
+
 
 Shape = Bracket | Listing | Matrix
 

@@ -24,7 +24,10 @@ class Sides(NamedTuple):
 
 
 _APPROX = re.compile(r"\\(?:approx|simeq|thickapprox|sim)(?![a-zA-Z])")
-_POWER_OR_NUMBER = re.compile(r"\^|(?<![_\d{])\d|\\(?:d?frac\s*\{\s*d|dot|ddot|prime|partial)|'")
+_INDEX = re.compile(r"_(?:\{[^{}]*\}|\w)")
+_NO_NAME = re.compile(
+    r"[\d^<>']|\\frac\s*\{\s*d|\\(?:d?dot|prime|partial|sqrt|le|ge|ne)(?![a-zA-Z])"
+)
 
 
 def read_sides(text: str) -> Sides | None:
@@ -68,8 +71,8 @@ def _split_equals(text: str) -> list[str]:
 
 
 def _is_name(text: str) -> bool:
-    return bool(text.strip()) and _POWER_OR_NUMBER.search(text) is None
+    return bool(text.strip()) and _NO_NAME.search(_INDEX.sub("", text)) is None
 
 
 def _bare(text: str) -> str:
-    return re.sub(r"\([a-z](?:,[a-z])*\)$", "", squeeze(text))
+    return re.sub(r"(?<=.)\([a-z](?:,[a-z])*\)$", "", squeeze(text))

@@ -35,7 +35,7 @@ _SYNONYMS = {
 _COMMAND = re.compile(r"\\([a-zA-Z]+)")
 _SIZE = re.compile(r"\\(?:left|right|[bB]igg?[lrm]?)(?![a-zA-Z])\.?")
 _SPACE = re.compile(
-    r"\\(?:[,;: ]|(?:quad|qquad|displaystyle|textstyle|limits|nolimits)(?![a-zA-Z]))|~"
+    r"(?<!\\)\\(?:[,;: ]|(?:quad|qquad|displaystyle|textstyle|limits|nolimits)(?![a-zA-Z]))|~"
 )
 _DELIMITER = re.compile(r"(?<!\\)(?:\$|\\[()\[\]])")
 _WRAPPER = re.compile(r"\\(?:boxed|fbox|mathbf|boldsymbol|bm|underline|mathit|mathsf)\s*(?=\{)")
@@ -56,7 +56,7 @@ def tidy(text: str) -> str:
     """
     text = _ROOT_SIGN.sub(lambda m: rf"\sqrt{{{m[1] or m[2]}}}", text).translate(_SIGNS)
     text = _DOUBLED.sub(r"\\", text)
-    text = text.replace(r"\!", "").replace("{,}", ",").replace(r"\%", "%")
+    text = re.sub(r"\\!\s*", "", text).replace("{,}", ",").replace(r"\%", "%")
     text = _SPACE.sub(" ", _SIZE.sub("", text))
     text = _COMMAND.sub(_one_name, _DELIMITER.sub(" ", text))
     text = re.sub(r"\^\s*\{\s*\\circ\s*\}", r"^\\circ ", text)

@@ -17,10 +17,19 @@ import sys
 from functools import lru_cache
 from typing import Any
 
+from latex2sympy2_extended import NormalizationConfig
 from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse, verify
 
 DIGITS = 30  # evaluate numbers to so many digits, so that no exact gold accepts an approximation
-_TARGETS = (LatexExtractionConfig(boxed_match_priority=0), ExprExtractionConfig())
+_TARGETS = (
+    LatexExtractionConfig(
+        boxed_match_priority=0,
+        normalization_config=NormalizationConfig(  # units are taken off before, where they are text
+            basic_latex=True, units=False, malformed_operators=True, nits=True, boxed="all"
+        ),
+    ),
+    ExprExtractionConfig(),
+)
 
 
 def main(cpu_seconds: float, megabytes: int) -> None:
