@@ -185,8 +185,8 @@ def shortened(text: str, ends: int) -> str:
     """``text`` without its drawings' code, and without its middle when it is longer than both
     ``ends`` (in words) together.
 
-    >>> shortened("one [asy] draw(A--B); [/asy] two three four", 2)
-    'one [asy]…[/asy] … three four'
+    >>> shortened("one [asy] draw(A--B); [/asy] two three four five", 2)
+    'one [asy]…[/asy] … four five'
     """
     words = re.sub(r"\[asy\].*?\[/asy\]", "[asy]…[/asy]", text, flags=re.DOTALL).split()
     kept = words if len(words) <= 2 * ends + 1 else [*words[:ends], "…", *words[-ends:]]

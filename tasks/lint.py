@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tasks.fingerprint import KnownCopy, fingerprint, known_copies
 from tasks.grading import Verdict, grade_answer, grade_completion
+from tasks.grading.braces import group_end
 from tasks.load import local_copy, read_catalogue_task, read_task
 from tasks.problem import AnswerType, Problem, Task
 from tasks.schema import read_spec, task_names
@@ -119,12 +120,14 @@ def gold_findings(task: Task, allowed: tuple[int, int] | None) -> Iterator[Findi
 
 
 def gold_fault(gold: str, kind: AnswerType, allowed: tuple[int, int] | None) -> str | None:
-    """What is wrong with one gold answer, if anything is.
+    r"""What is wrong with one gold answer, if anything is.
 
     >>> gold_fault("1000", "integer", (0, 999))
     'gold 1000 is outside 0 to 999'
     >>> gold_fault("27.0", "integer", None)
     'gold 27.0 is not an integer'
+    >>> gold_fault(r"\frac{1}{2", "math", None)
+    'gold \\frac{1}{2 has unpaired braces'
     """
     if not gold.strip():
         return "empty gold"
@@ -133,6 +136,10 @@ def gold_fault(gold: str, kind: AnswerType, allowed: tuple[int, int] | None) -> 
             return f"gold {gold} is not {NAMES[kind]}"
         if allowed and not allowed[0] <= int(gold.replace(",", "")) <= allowed[1]:
             return f"gold {gold} is outside {allowed[0]} to {allowed[1]}"
+    if not any(sign.isalnum() for sign in gold):
+        return f"gold {gold} says nothing that can be graded"
+    if group_end(f"{{{gold}}}", 0) != len(gold) + 1:
+        return f"gold {gold} has unpaired braces"
     grade = grade_completion(gold=gold, completion=rf"The answer is $\boxed{{{gold}}}$.")
     if grade.verdict is not Verdict.CORRECT:
         return f"gold {gold} is not graded as correct when it is the answer: {grade.reason}"

@@ -21,7 +21,7 @@ from tasks.fields import USER_FIELDS, problems_from
 from tasks.fingerprint import whose_texts
 from tasks.problem import Problem, Task
 from tasks.schema import TaskSpec, World, nearest, read_spec, task_names
-from tasks.sources import FILE_KINDS, call_function, read_file, read_hub, rows_of
+from tasks.sources import FILE_KINDS, Row, call_function, read_file, read_hub
 
 __all__ = ["load_task", "task_names"]
 
@@ -49,12 +49,10 @@ def read_task(spec: str) -> Task:
         made = call_function(spec)
         if isinstance(made, Task):
             return made
-        problems = problems_from(rows_of(made, spec), USER_FIELDS, "{problem}")
-        return user_task(spec.rpartition(":")[2], problems, spec)
+        return user_task(spec.rpartition(":")[2], made, spec)
     path = Path(spec)
     if path.suffix in FILE_KINDS:
-        problems = problems_from(read_file(path), USER_FIELDS, "{problem}")
-        return user_task(path.stem, problems, str(path))
+        return user_task(path.stem, read_file(path), str(path))
     near = nearest(spec, task_names())
     hint = f"did you mean {', '.join(near)}?" if near else f"known: {', '.join(task_names())}"
     files = ", ".join(FILE_KINDS)
@@ -95,8 +93,12 @@ def catalogue_problems(name: str, spec: TaskSpec, data: Path | None) -> tuple[li
 def local_copy(name: str) -> Path | None:
     """``$R1EVAL_DATA_DIR/benchmarks/<name>.jsonl``, when the variable is set and it is there."""
     folder = os.environ.get("R1EVAL_DATA_DIR")
-    path = Path(folder, "benchmarks", f"{name}.jsonl") if folder else None
-    return path if path and path.is_file() else None
+    if not folder:
+        return None
+    if not Path(folder).is_dir():
+        raise UserError(f"R1EVAL_DATA_DIR is no folder: {folder}; correct or unset it")
+    path = Path(folder, "benchmarks", f"{name}.jsonl")
+    return path if path.is_file() else None
 
 
 def world_problems(world: World, prompt: str) -> list[Problem]:
@@ -107,11 +109,11 @@ def world_problems(world: World, prompt: str) -> list[Problem]:
     return [Problem(p.id, p.question, p.answer, prompt.format(problem=p.question)) for p in drawn]
 
 
-def user_task(name: str, problems: Sequence[Problem], origin: str) -> Task:
+def user_task(name: str, rows: Sequence[Row], origin: str) -> Task:
     """A task of the user's own: mathematics, asked as the paper asks it."""
     return Task(
         name=name,
-        problems=tuple(problems),
+        problems=tuple(problems_from(rows, USER_FIELDS, "{problem}")),
         instruction=MATH_INSTRUCTION,
         answer_type="math",
         max_tokens=32768,

@@ -7,16 +7,17 @@ error ("line 7"). Nothing here knows what a column means; ``tasks.fields`` does.
 from __future__ import annotations
 
 import csv
-import importlib.util
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tasks.errors import UserError
+from tasks.problem import Task
 from tasks.schema import Hub
+from tasks.usercode import load_function
 
 FILE_KINDS = (".jsonl", ".csv", ".parquet")
 
@@ -110,41 +111,23 @@ def read_hub(hub: Hub, name: str) -> list[Row]:
     return [Row(f"row {n} of {hub.dataset}", columns) for n, columns in enumerate(table, start=1)]
 
 
-def call_function(spec: str) -> Any:
-    """What the function of ``file.py:function`` returns when it is called. Raises UserError.
+def call_function(spec: str) -> Task | list[Row]:
+    """What the function ``file.py:function`` returns: a task, or an iterable of dictionaries.
 
     Whatever the user's code raises is reported as theirs, in one line.
     """
-    file, _, name = spec.rpartition(":")
-    path = Path(file)
-    if not path.is_file():
-        raise UserError(f"no such file: {path} (in {spec})")
-    module_spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert module_spec is not None
-    assert module_spec.loader is not None  # both are there for a path that ends in .py
-    module = importlib.util.module_from_spec(module_spec)
-    try:
-        module_spec.loader.exec_module(module)
-    except Exception as error:
-        raise UserError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
-    function = getattr(module, name, None)
-    if not callable(function):
-        raise UserError(f"{path} has no function {name!r}")
+    function = load_function(spec)
     try:
         made = function()
-        return made if hasattr(made, "problems") else list(made)
-    except Exception as error:
+        if isinstance(made, Task):
+            return made
+        made = list(made)
+    except Exception as error:  # anything may be wrong with code that is not ours
         raise UserError(f"{spec} failed: {type(error).__name__}: {error}") from error
-
-
-def rows_of(made: Iterable[Any], spec: str) -> list[Row]:
-    """The rows that a user's function returned. Raises UserError where one is not a dictionary."""
-    rows = []
     for number, columns in enumerate(made, start=1):
         if not isinstance(columns, Mapping):
             raise UserError(
                 f"{spec} must return dictionaries with 'problem' and 'answer': "
-                f"number {number} is a {type(columns).__name__}"
+                f"number {number} is of type {type(columns).__name__}"
             )
-        rows.append(Row(f"row {number} of {spec}", columns))
-    return rows
+    return [Row(f"row {number} of {spec}", columns) for number, columns in enumerate(made, start=1)]

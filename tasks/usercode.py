@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -19,10 +20,12 @@ def load_function(spec: str) -> Callable[..., Any]:
     path = Path(file)
     if not path.is_file():
         raise UserError(f"no such file: {path} (in {spec})")
-    module_spec = importlib.util.spec_from_file_location(path.stem, path)
+    name_there = f"user_{path.stem}"
+    module_spec = importlib.util.spec_from_file_location(name_there, path)
     assert module_spec is not None
     assert module_spec.loader is not None  # both are there for a path that ends in .py
     module = importlib.util.module_from_spec(module_spec)
+    sys.modules[name_there] = module  # where dataclasses look their module up
     try:
         module_spec.loader.exec_module(module)
     except Exception as error:  # the user's code may raise anything

@@ -99,6 +99,21 @@ def test_a_function_may_return_a_task(tmp_path):
     assert task.instruction == "Answer."
 
 
+def test_a_function_lives_in_ordinary_python_whatever_its_file_is_called(tmp_path):
+    path = tmp_path / "tasks.py"
+    path.write_text(
+        "from __future__ import annotations\n"
+        "from dataclasses import asdict, dataclass\n"
+        "@dataclass\n"
+        "class Sum:\n"
+        "    problem: str\n"
+        "    answer: int\n"
+        "def sums(): return [asdict(Sum('1 + 1?', 2))]\n"
+    )
+    assert load_task(f"{path}:sums").problems[0].gold == "2"
+    assert load_task("nano").name == "nano"
+
+
 # Bad input, each in one line
 
 
@@ -183,7 +198,7 @@ def test_an_empty_file(tmp_path):
     ("code", "message"),
     [
         ("def other(): pass", "has no function 'mine'"),
-        ("def mine(): return [1]", "number 1 is a int"),
+        ("def mine(): return [1]", "number 1 is of type int"),
         ("def mine(): return 3 / 0", "failed: ZeroDivisionError: division by zero"),
         ("def mine(): yield 3 / 0", "failed: ZeroDivisionError"),
         ("def mine(:", "cannot be imported: SyntaxError"),
@@ -316,3 +331,8 @@ def test_a_file_in_the_data_folder_stands_in_for_the_hub(tmp_path, monkeypatch):
     assert task.problems[0].gold == "073"
     assert task.origin == f"{path} (texts not verified)"
     assert task.paper.samples == 64
+
+
+def test_a_data_folder_that_is_not_there_is_no_reason_to_ask_the_hub(tmp_path, monkeypatch):
+    monkeypatch.setenv("R1EVAL_DATA_DIR", str(tmp_path / "gone"))
+    assert one_line("aime24").startswith("R1EVAL_DATA_DIR is no folder")
