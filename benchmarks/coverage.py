@@ -3,7 +3,8 @@
 Models are made up whose chance of solving each problem is known, so the true figures are too. A
 sample is right with probability p, drawn for each problem from the regime's Beta distribution;
 else it is silent (cut off) or gives one of five wrong answers, one of them tempting. ``ci95``
-should hold the mean over all problems of the kind, ``ci95_seeds`` the expectation on those at hand.
+should hold the mean over all problems of the kind, ``ci95_seeds`` the expectation on those at hand. For
+pairs of models, the second one's log odds are the first's plus 0.3 on average, give or take 1.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from functools import cache
 import click
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit, logit
 from scipy.stats import beta
 
-from evals.intervals import Interval
+from evals.intervals import Interval, ci95_difference
 from evals.metrics import Estimate, cons_estimate, figure, pass_estimate
 from evals.votes import Ballots, cons_at_k
 
@@ -113,12 +115,36 @@ def as_ballots(counts: tuple[int, ...]) -> Ballots:
     return Ballots(tuple(sorted(group for group in groups if group[0])), silent)
 
 
+def simulate_pairs(
+    regime: tuple[float, float], problems: int, samples: int, metric: str, repeats: int, seed: int
+) -> tuple[float, Coverage]:
+    """The same for the difference of two models on the same problems: (true difference, coverage)."""
+    rng = np.random.default_rng(seed)
+    every = rng.beta(*regime, size=500_000)
+    truth = float((expected(metric, better(every, rng)) - expected(metric, every)).mean())
+    coverage = Coverage()
+    for _ in range(repeats):
+        p = rng.beta(*regime, size=problems)
+        values = []
+        for chances in (p, better(p, rng)):
+            mix = np.column_stack([chances, np.outer(1 - chances, OTHERWISE)])
+            counts = [tuple(map(int, row)) for row in rng.multinomial(samples, mix)]
+            values.append([e.value for row in counts if (e := estimate(metric, row)) is not None])
+        a, b = values
+        coverage.add(ci95_difference([y - x for x, y in zip(a, b, strict=True)]), truth)
+    return truth, coverage
+
+
+def better(p: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+    return expit(logit(np.clip(p, 1e-15, 1 - 1e-15)) + rng.normal(0.3, 1.0, p.shape))
+
+
 @click.command()
 @click.option("--problems", default=30, show_default=True)
 @click.option("--repeats", default=2000, show_default=True)
 @click.option("--seed", default=1, show_default=True)
 def main(problems: int, repeats: int, seed: int) -> None:
-    """Print a markdown table: coverage in per cent, and mean half-width in points."""
+    """Print markdown tables: coverage in per cent and, in brackets, the mean half-width in points."""
     print("| regime: Beta | samples | metric | true mean | ci95 | ci95_seeds |")
     print("|---|---|---|---|---|---|")
     for name, regime in REGIMES.items():
@@ -130,6 +156,16 @@ def main(problems: int, repeats: int, seed: int) -> None:
                     f"| {100 * row.truth:.1f} | {row.ci95} | {row.ci95_seeds} |",
                     flush=True,
                 )
+    print("\n| regime: Beta | samples | metric | true difference | ci95 of the difference |")
+    print("|---|---|---|---|---|")
+    for name, regime in REGIMES.items():
+        for samples, metric in ((8, "pass@1"), (64, "pass@1"), (64, "pass@8"), (64, "cons@8")):
+            truth, held = simulate_pairs(regime, problems, samples, metric, repeats, seed)
+            print(
+                f"| {name}: {regime[0]}, {regime[1]} | {problems} × {samples} | {metric} "
+                f"| {100 * truth:.1f} | {held} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

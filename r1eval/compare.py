@@ -1,0 +1,74 @@
+"""`r1eval compare`: two runs, paired by problem."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from evals.compare import Difference
+
+
+@click.command()
+@click.argument("run_a", type=click.Path(path_type=Path), metavar="RUN_A")
+@click.argument("run_b", type=click.Path(path_type=Path), metavar="RUN_B")
+@click.option("--common", is_flag=True, help="Compare on the problems both hold, if they differ.")
+@click.option(
+    "--json", "out", type=click.Path(path_type=Path), metavar="FILE", help="Write the rows as JSON."
+)
+def compare(run_a: Path, run_b: Path, common: bool, out: Path | None) -> None:
+    """Print what RUN_B gains over RUN_A, paired by problem: each figure of both, the difference
+    with its 95 % interval for other problems of this kind, and the p-value of a sign-flip
+    permutation test.
+    """
+    from dataclasses import asdict
+
+    from evals.compare import compare as compare_outcomes
+    from evals.load import outcomes
+    from runs import record
+    from runs.files import write_json
+
+    models = [str(record.read(run).protocol["model"]) for run in (run_a, run_b)]
+    rows = compare_outcomes(outcomes(run_a), outcomes(run_b), allow_partial=common)
+    _print(rows, run_a, run_b, models)
+    if out is not None:
+        names = {
+            "run_a": str(run_a),
+            "model_a": models[0],
+            "run_b": str(run_b),
+            "model_b": models[1],
+        }
+        write_json(
+            out, {"schema_version": 1, **names, "differences": [asdict(row) for row in rows]}
+        )
+
+
+def _print(rows: list[Difference], run_a: Path, run_b: Path, models: list[str]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    console.print(f"A = {run_a} ({models[0]})\nB = {run_b} ({models[1]})", markup=False)
+    for task in dict.fromkeys(row.task for row in rows):
+        table = Table(title=task, title_justify="left", title_style="bold")
+        table.add_column("figure")
+        for heading in ("A %", "B %", "B - A", "95 %, other problems", "p", "A better", "B better"):
+            table.add_column(heading, justify="right")
+        table.add_column("equal", justify="right")
+        for row in (row for row in rows if row.task == task):
+            table.add_row(*_cells(row))
+        console.print()
+        console.print(table)
+
+
+def _cells(row: Difference) -> list[str]:
+    left = f"  ({row.excluded} left out)" if row.excluded else ""
+    counts = [str(row.a_better), str(row.b_better), f"{row.equal}{left}"]
+    if row.a is None or row.b is None or row.difference is None or row.p_value is None:
+        return [row.metric, "–", "–", "–", "–", "–", *counts]
+    interval = "–" if row.ci95 is None else " … ".join(f"{100 * end:+.1f}" for end in row.ci95)
+    p_value = f"{row.p_value:.3f}" if row.p_value >= 0.001 else f"{row.p_value:.0e}"
+    figures = [f"{100 * row.a:.1f}", f"{100 * row.b:.1f}", f"{100 * row.difference:+.1f}"]
+    return [row.metric, *figures, interval, p_value, *counts]
