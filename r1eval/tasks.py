@@ -31,14 +31,15 @@ def list_tasks() -> None:
 
     from tasks.schema import read_spec, task_names
 
-    table = Table("task", "problems", "answer", "paper's k", "data", "found", box=None)
+    columns = ("task", "problems", "answer", "paper k", "data", "found")
+    table = Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in task_names():
         spec = read_spec(name)
         k = str(spec.paper.samples) if spec.paper else "–"
         data = spec.hub.dataset if spec.hub else "made by nano"
         table.add_row(name, str(spec.problems), spec.answer_type, k, data, found(name, spec))
-    Console(soft_wrap=True).print(table)
-    click.echo(" –: not in the paper")
+    Console().print(table)
+    click.echo("paper k: samples per problem in the paper, – where it did not run the task")
 
 
 def found(name: str, spec: TaskSpec) -> str:
@@ -48,8 +49,8 @@ def found(name: str, spec: TaskSpec) -> str:
     if spec.hub is None:
         return "here"
     if local_copy(name):
-        return "R1EVAL_DATA_DIR"
-    return "hub (gated)" if spec.hub.gated else "hub"
+        return "local file"
+    return "gated hub" if spec.hub.gated else "hub"
 
 
 @tasks.command()
@@ -144,26 +145,30 @@ def report_lines(report: Report) -> list[str | Text]:
     for finding in report.findings:
         who = "" if finding.problem_id is None else f"{finding.problem_id}: "
         lines.append(Text(f"{who}{finding.message}"))
-    for difference in sorted(report.differences, key=lambda found: -len(found.lost)):
+    worded = [difference for difference in report.differences if difference.other_id is not None]
+    for difference in sorted(worded, key=lambda each: -len(each.lost)):
         lines += difference_lines(difference)
+    if unworded := [each.problem_id for each in report.differences if each.other_id is None]:
+        lines.append(Text(unworded_line(unworded, report)))
     found = len(report.findings) + len(report.differences)
-    worse = sum(bool(difference.lost) for difference in report.differences)
+    worse = sum(bool(difference.lost) for difference in worded)
     lost = f"; {worse} texts have lost words" if worse else ""
     lines.append(Text(f"{found or 'nothing'} found{lost}", style="red" if found else "green"))
     return lines
+
+
+def unworded_line(ids: list[str], report: Report) -> str:
+    """The texts of which only the fingerprint is known to differ."""
+    known = report.copies[0][0].name
+    where = report.compared_with
+    advice = f"{where} has no such text either" if where else "to see the words: --against FILE"
+    return f"{len(ids)} texts are not those of {known}: {', '.join(ids)} ({advice})"
 
 
 def difference_lines(difference: TextDifference) -> list[Text]:
     """One text that differs: what is lost in a line, then the words in their place."""
     from rich.text import Text
 
-    if difference.other_id is None:
-        return [
-            Text(
-                f"{difference.problem_id}: the text has another fingerprint than the known copy; "
-                "to see the words, give that copy: --against FILE"
-            )
-        ]
     who = difference.problem_id
     if difference.other_id != who:
         who += f" ({difference.other_id} in the other copy)"

@@ -7,6 +7,7 @@ example. A key that is not known is an error that names the nearest one that is.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -138,7 +139,7 @@ class TaskSpec(Strict):
         return PaperProtocol(**self.paper.model_dump()) if self.paper else None
 
 
-def nearest(word: str, known: Any) -> list[str]:
+def nearest(word: str, known: Iterable[str]) -> list[str]:
     """The one to three known words that ``word`` may have been meant as, best first.
 
     >>> nearest("aime2024", ["aime24", "aime25", "gsm8k"])

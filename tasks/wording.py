@@ -67,11 +67,16 @@ def word_diff(old: str, new: str) -> list[Piece]:
 def stretch(text: str, start: int, stop: int) -> str:
     """Words ``start`` to ``stop`` of ``text`` as they stand there, on one line.
 
-    >>> stretch("Let $x$ be\\neven.", 0, 3)
-    'Let $x$ be'
+    >>> stretch("Let\\n$x$ be even.", 0, 2), stretch("Let $x$ be even.", 1, 3)
+    ('Let $x$', '$x$ be')
     """
     spans = [match.span() for match in _WORD.finditer(text)]
-    return " ".join(text[spans[start][0] : spans[stop - 1][1]].split())
+    begin, end = spans[start][0], spans[stop - 1][1]
+    if text[:begin].endswith("$") and text[:begin].count("$") % 2:
+        begin -= 1
+    if text[end:].startswith("$") and text[:end].count("$") % 2:
+        end += 1
+    return " ".join(text[begin:end].split())
 
 
 def lost_words(old: str, new: str) -> list[str]:

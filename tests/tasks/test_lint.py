@@ -153,6 +153,13 @@ def test_the_lost_condition_of_aime25_is_made_visible():
     assert "30 of 30 texts as in NVIDIA/NeMo-Skills" in done.stdout
 
 
+def test_texts_of_which_no_other_copy_is_at_hand_are_named(tmp_path, monkeypatch):
+    monkeypatch.delenv("R1EVAL_DATA_DIR", raising=False)
+    path = rows(tmp_path / "aime.jsonl", ("60", "x?", "1"), ("61", "y?", "2"))
+    said = run("lint", "aime24", "--data", path).stdout
+    assert "2 texts are not those of QwenLM/Qwen2.5-Math: 60, 61 (to see the words: --ag" in said
+
+
 @needs_data
 @pytest.mark.parametrize(
     "name",
