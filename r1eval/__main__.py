@@ -1,0 +1,3 @@
+from r1eval.main import main
+
+main()

