@@ -22,11 +22,15 @@ from tasks.grading.shapes import Bracket, Listing, Matrix, Shape, read_shape, wi
 from tasks.grading.sides import read_sides
 from tasks.grading.tidy import squeeze, tidy
 from tasks.grading.verdict import Grade, Verdict
-from tasks.grading.words import letter, words
+from tasks.grading.words import letter, only_letter, words
 
 MAX_LENGTH = 2_000
 """A longer answer is the gold answer only if it is the same text."""
 MAX_PARTS = 64
+
+_PARAMETER = re.compile(r"(?<![\\a-zA-Z])[kmn](?![a-zA-Z])")  # of 2k\pi
+_ANGLE_FUNCTION = re.compile(r"\\(?:arc)?(?:sin|cos|tan|cot|sec|csc)(?![a-zA-Z])")
+_OF_TIME = re.compile(r"(?<=[\w}])\s*\(\s*t\s*\)")
 
 
 class Outcome(NamedTuple):
@@ -57,8 +61,8 @@ def _compare(gold: str, answer: str, question: str) -> Outcome:
         return Outcome(False, "too long to be the answer")
     if squeeze(gold) == squeeze(answer):
         return Outcome(True, "same text")
-    choice = letter(gold)
-    if choice is not None and squeeze(gold).strip("()") == choice and letter(answer) is not None:
+    choice = only_letter(gold)
+    if choice is not None and letter(answer) is not None:
         return Outcome(letter(answer) == choice, "choices")
     return _same(tidy(gold), tidy(answer), question)
 
@@ -126,6 +130,8 @@ def _as_equations(gold: str, answer: str, question: str) -> Outcome | None:
     left, right = read_sides(gold), read_sides(answer)
     if left is None or right is None or (left.name and right.name and left.name != right.name):
         if "=" in gold and "=" in answer:
+            if "(t)" not in gold.replace(" ", "") or "(t)" not in answer.replace(" ", ""):
+                gold, answer = _OF_TIME.sub("", gold), _OF_TIME.sub("", answer)
             same = symbolic.equal(gold, answer)
             return Outcome(same, "the same equation" if same else "different equations")
         return Outcome(False, "an equation is not an expression")
@@ -152,12 +158,19 @@ def _as_brackets(gold: str, answer: str, question: str) -> Outcome | None:
 
 
 def _as_expressions(gold: str, answer: str) -> Outcome:
-    gold, gold_unit = units.split_unit(gold)
-    answer, unit = units.split_unit(answer)
+    (gold, gold_unit), (answer, unit) = _without_unit(gold), _without_unit(answer)
     if units.conflict(gold_unit, unit):
         return Outcome(False, "different units")
-    same = symbolic.equal(_for_symbols(gold), _for_symbols(answer))
+    if r"\pi" in gold and r"\pi" in answer:
+        gold, answer = _PARAMETER.sub("n", gold), _PARAMETER.sub("n", answer)
+    same = symbolic.equal(gold, answer)
     return Outcome(same, "equal expressions" if same else "different expressions")
+
+
+def _without_unit(text: str) -> tuple[str, str]:
+    """Degrees are dropped like a unit, but not out of a sine."""
+    bare, unit = units.split_unit(text)
+    return (bare, unit) if unit or not _ANGLE_FUNCTION.search(text) else (text, "")
 
 
 def _shape(text: str) -> Shape | None:
@@ -195,8 +208,3 @@ def _in_any_order(gold: Sequence[str], answer: Sequence[str], question: str) -> 
             return Outcome(False, "an answer is missing")
         others.remove(match)
     return Outcome(True, "the same answers")
-
-
-def _for_symbols(text: str) -> str:
-    """Words and wrappers that math-verify would read as products of letters are taken off."""
-    return re.sub(r"\\text\s*\{\s*(\w+)\s*\}", r"\1", text)

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from tasks.grading.compare import grade_answer
 from tasks.grading.boxes import last_boxed
 from tasks.grading.choice import chosen
+from tasks.grading.compare import grade_answer
 from tasks.grading.extract import Stated, extract, extract_explicit
 from tasks.grading.verdict import Grade, Verdict
 from tasks.problem import AnswerType

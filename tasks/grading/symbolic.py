@@ -17,6 +17,8 @@ import time
 from functools import lru_cache
 from pathlib import Path
 
+from tasks.grading.prepare import prepare
+
 CPU_SECONDS = 2.0
 """Processor time one comparison may take: a busy machine does not turn answers into ``unsure``."""
 WALL_SECONDS = 10.0
@@ -42,7 +44,7 @@ def equal(gold: str, answer: str) -> bool:
     Traceback (most recent call last):
     tasks.grading.symbolic.Undecided: the comparison took more than 2 s
     """
-    return _pool.ask(gold, answer)
+    return _pool.ask(prepare(gold), prepare(answer))
 
 
 class _Worker:

@@ -38,7 +38,7 @@ _POWERS = {"square": 2, "squared": 2, "sq": 2, "cubic": 3, "cubed": 3}
 # What may follow a number without being part of it, taken from the end piece by piece.
 _EXPONENT = r"(?:\s*\^\s*(?:\{\s*-?\d\s*\}|-?\d))?"
 _PIECE = re.compile(
-    rf"(?:\\text\{{(?P<text>[^{{}}\d]*)\}}(?P<power>{_EXPONENT})"
+    rf"(?:\\text\{{(?P<text>(?:[^{{}}\d]|\^-?\d)*)\}}(?P<power>{_EXPONENT})"
     rf"|(?<![\\A-Za-z])(?P<word>[A-Za-zµ€]{{2,}})(?P<word_power>{_EXPONENT})"
     r"|\^\s*\\circ(?:\s*(?P<scale>[CF])\b)?"
     r"|\^\s*\{?\s*\\text\{\s*(?:st|nd|rd|th)\s*\}\s*\}?"

@@ -34,6 +34,16 @@ def words(text: str) -> str | None:
     return _ARTICLE.sub("", " ".join(re.findall(r"[^\W\d_]+", bare.lower())))
 
 
+def only_letter(text: str) -> str | None:
+    r"""The choice that an answer is and nothing else.
+
+    >>> only_letter(r"\text{(B)}"), only_letter("B. 12"), only_letter("b")
+    ('B', None, None)
+    """
+    bare = re.sub(r"[\s().]", "", _TEXT.sub(r"\1", tidy(text)))
+    return bare if re.fullmatch("[A-J]", bare) else None
+
+
 def letter(text: str) -> str | None:
     """The choice that an answer begins with: ``B``, ``(B)``, ``B. 12``."""
     match = _LETTER.match(_TEXT.sub(r"\1 ", tidy(text)).strip())
