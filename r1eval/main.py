@@ -12,9 +12,9 @@ from typing import Any
 import click
 
 COMMANDS = {
-    "eval": ("r1eval.eval:evaluate", "Sample a model on tasks, grade, print figures with intervals."),
+    "eval": ("r1eval.eval:evaluate", "Sample a model on tasks, grade, print the figures."),
     "rescore": ("r1eval.rescore:rescore", "Grade a run again, without asking the model."),
-    "compare": ("r1eval.compare:compare", "Two runs, paired by problem: difference, interval, p-value."),
+    "compare": ("r1eval.compare:compare", "Two runs, paired by problem: difference and p-value."),
     "rerun": ("r1eval.rerun:rerun", "Do a run again, in a new folder."),
     "export": ("r1eval.export:export", "Write a run's samples as JSONL or Parquet."),
     "grade": ("r1eval.grade:grade", "Verdicts for rows of {gold, answer} or {gold, completion}."),

@@ -18,8 +18,8 @@ R1_ZERO = (
     "A conversation between User and Assistant. The user asks a question, and the Assistant "
     "solves it. The assistant first thinks about the reasoning process in the mind and then "
     "provides the user with the answer. The reasoning process and answer are enclosed within "
-    "<think>...</think> and <answer>...</answer> tags, respectively, i.e., <think> reasoning process "
-    "here </think> <answer> answer here </answer>. User: {prompt}. Assistant:"
+    "<think>...</think> and <answer>...</answer> tags, respectively, i.e., <think> reasoning "
+    "process here </think> <answer> answer here </answer>. User: {prompt}. Assistant:"
 )
 """arXiv 2501.12948v2, Table 1 (and Nature s41586-025-09422-z)."""
 

@@ -5,7 +5,9 @@ adapter.
 from __future__ import annotations
 
 import hashlib
-import os
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -58,17 +60,14 @@ def load(place: ModelPlace, dtype: DType = "auto", device: str = "auto") -> Load
         options["revision"] = place.revision
     if place.gguf_file is not None:
         options["gguf_file"] = place.gguf_file
-    show_bars = os.environ.get("R1EVAL_DEBUG") == "1"
-    if not show_bars:
-        transformers_logging.disable_progress_bar()
     try:
-        tokenizer = AutoTokenizer.from_pretrained(place.source, **options)
-        model = AutoModelForCausalLM.from_pretrained(place.source, dtype=torch.float32, **options)
+        with _quiet(gguf=place.gguf_file is not None):
+            tokenizer = AutoTokenizer.from_pretrained(place.source, **options)
+            model = AutoModelForCausalLM.from_pretrained(
+                place.source, dtype=torch.float32, **options
+            )
     except (OSError, ValueError) as error:
         raise ModelError(_first_line(place.source, error)) from error
-    finally:
-        if not show_bars:
-            transformers_logging.enable_progress_bar()
     parameters = sum(p.numel() for p in model.parameters())
     chosen = _dtype(dtype, device, parameters)
     model = model.to(device=device, dtype=getattr(torch, chosen))
@@ -100,6 +99,18 @@ def fingerprint(paths: list[Path]) -> str:
                 file.seek(max(_CHUNK, size - _CHUNK))
                 digest.update(file.read(_CHUNK))
     return f"sha256:{digest.hexdigest()[:16]}"
+
+
+@contextmanager
+def _quiet(gguf: bool) -> Iterator[None]:
+    """No bars while a model loads from this machine; a download keeps its own."""
+    transformers_logging.disable_progress_bar()
+    try:
+        # transformers unpacks a GGUF file under a bar that no setting of its own silences
+        with redirect_stderr(io.StringIO()) if gguf else nullcontext():
+            yield
+    finally:
+        transformers_logging.enable_progress_bar()
 
 
 def _revision(place: ModelPlace, model: Any) -> str:

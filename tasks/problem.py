@@ -14,7 +14,8 @@ class Problem:
     """One question with its gold answer.
 
     ``prompt`` is the problem as it is put to a model (choices listed where there are any), without
-    the task's instruction; ``question`` is the bare text, which graders may read and ``tasks lint`` checks.
+    the task's instruction; ``question`` is the bare text, which graders may read and ``tasks
+    lint`` checks.
     """
 
     id: str
@@ -25,7 +26,9 @@ class Problem:
 
 @dataclass(frozen=True)
 class PaperProtocol:
-    """How the paper sampled this task. ``samples`` is its k; ``source`` says where that is written."""
+    """How the paper sampled this task. ``samples`` is its k; ``source`` says where that is
+    written.
+    """
 
     samples: int | None
     temperature: float
@@ -38,9 +41,10 @@ class PaperProtocol:
 class Task:
     """A named set of problems with a prompt and a grader.
 
-    ``instruction`` is the directive that says how to answer ("put your final answer within \\boxed{}");
-    a template decides whether it is shown. ``origin`` names the copy of the data that was read (a hub
-    revision, a file, a function), ``language`` is ``"nano"`` for the miniature world's own language.
+    ``instruction`` is the directive that says how to answer ("put your final answer within
+    \\boxed{}"); a template decides whether it is shown. ``origin`` names the copy of the data that
+    was read (a hub revision, a file, a function), ``language`` is ``"nano"`` for the miniature
+    world's own language.
     """
 
     name: str

@@ -1,7 +1,6 @@
 """A mistake ends in one line that says what to do, exit code 2, and leaves no trace."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -18,10 +17,6 @@ def fails(capsys, *arguments: str) -> str:
     told = capsys.readouterr().err
     assert "Traceback" not in told
     return told.strip().splitlines()[-1]
-
-
-def run_of(tmp_path: Path) -> Path:
-    return tmp_path / "run"
 
 
 @pytest.fixture

@@ -152,6 +152,10 @@ def test_ctrl_c_is_a_clean_stop_that_says_how_to_go_on(tmp_path):
     assert f"{kept} of 1920 samples are kept" in told
 
 
+def _files_up_to_300_kb():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+
+
 def test_a_full_disk_keeps_every_finished_sample_and_says_so(tmp_path):
     out = tmp_path / "run"
     process = start(
