@@ -3,8 +3,9 @@
 Models are made up whose chance of solving each problem is known, so the true figures are too. A
 sample is right with probability p, drawn for each problem from the regime's Beta distribution;
 else it is silent (cut off) or gives one of five wrong answers, one of them tempting. ``ci95``
-should hold the mean over all problems of the kind, ``ci95_seeds`` the expectation on those at hand. For
-pairs of models, the second one's log odds are the first's plus 0.3 on average, give or take 1.
+should hold the mean over all problems of the kind, ``ci95_seeds`` the expectation on those at
+hand. Of two models compared, the second has the first's log odds plus 0.3 on average, give or
+take 1.
 """
 
 from __future__ import annotations
@@ -118,7 +119,7 @@ def as_ballots(counts: tuple[int, ...]) -> Ballots:
 def simulate_pairs(
     regime: tuple[float, float], problems: int, samples: int, metric: str, repeats: int, seed: int
 ) -> tuple[float, Coverage]:
-    """The same for the difference of two models on the same problems: (true difference, coverage)."""
+    """The same for two models on the same problems: (true difference, coverage of its interval)."""
     rng = np.random.default_rng(seed)
     every = rng.beta(*regime, size=500_000)
     truth = float((expected(metric, better(every, rng)) - expected(metric, every)).mean())
@@ -144,7 +145,7 @@ def better(p: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float
 @click.option("--repeats", default=2000, show_default=True)
 @click.option("--seed", default=1, show_default=True)
 def main(problems: int, repeats: int, seed: int) -> None:
-    """Print markdown tables: coverage in per cent and, in brackets, the mean half-width in points."""
+    """Print markdown tables: coverage in per cent and, in brackets, mean half-width in points."""
     print("| regime: Beta | samples | metric | true mean | ci95 | ci95_seeds |")
     print("|---|---|---|---|---|---|")
     for name, regime in REGIMES.items():
