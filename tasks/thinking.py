@@ -3,9 +3,9 @@
 >>> split_thought("<think>2 + 2 is 4.</think>It is 4.")
 Split(thought='2 + 2 is 4.', answer='It is 4.', opened=True, closed=True)
 
-Most chat templates of reasoning models write the opening tag into the prompt, so that the completion
-starts inside the thought. A lone closing tag shows that; when not even that came, only the caller
-can know, and says ``prefilled=True``:
+Most chat templates of reasoning models write the opening tag into the prompt, so that the
+completion starts inside the thought. A lone closing tag shows that; when not even that came, only
+the caller can know, and says ``prefilled=True``:
 
 >>> split_thought("2 + 2 is", prefilled=True)
 Split(thought='2 + 2 is', answer='', opened=True, closed=False)

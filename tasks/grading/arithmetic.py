@@ -1,4 +1,4 @@
-r"""Exact rational arithmetic on LaTeX: ``\frac{2024!}{2022!}``, ``3 \cdot 2^{10}``, ``2\frac{3}{5}``.
+r"""Exact rational arithmetic on LaTeX: ``\frac{9!}{7!}``, ``2\frac{3}{5}``, ``0.\overline{3}``.
 
 Nothing here can run away: powers and factorials beyond ``MAX_BITS`` are left to the symbolic stage.
 

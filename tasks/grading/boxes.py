@@ -40,7 +40,7 @@ def boxes(text: str) -> list[tuple[int, int, str]]:
 
 
 def last_boxed(text: str) -> str | None:
-    """The last box's content; boxes that only a connective parts are one answer, joined by commas."""
+    """The last box's content; boxes with only a connective between them are one answer."""
     found = boxes(text)
     if not found:
         bare = _BARE_BOX.findall(text)

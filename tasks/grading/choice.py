@@ -1,8 +1,8 @@
 r"""The option a text chooses, for multiple-choice tasks.
 
->>> chosen("The answer is for sure D, it can't be A or B"), chosen("B。不是 A"), chosen(r"\boxed{C}")
+>>> chosen("The answer is for sure D, not A or B"), chosen("B。不是 A"), chosen(r"\boxed{C}")
 ('D', 'B', 'C')
->>> chosen("It's not A because that makes no sense, therefore I think it's B"), chosen("Let me see.")
+>>> chosen("It is not A, which makes no sense, so I think it's B"), chosen("Let me see.")
 ('B', None)
 """
 
@@ -16,7 +16,7 @@ from tasks.grading.words import letter
 _OPTION = r"\(?\s*\**\(?(?P<letter>[A-J])\)?(?![\w'’])"
 _MARKED = re.compile(
     r"(?:\b(?:answer|option|choice|réponse|choose|select)\b|答案|选)"
-    r"\W*(?:(?i:is|be|est|for sure|definitely|clearly|option|choice|should|correct|letter)\W+|是|为)*"
+    r"\W*(?:(?i:is|be|est|for sure|definitely|clearly|option|choice|should|letter)\W+|是|为)*"
     + _OPTION
 )
 _FIRST = re.compile(r"\W*(?P<letter>[A-J])(?:[.,:)。，：*]|\s*$|(?=[^\x00-\x7f]))")
@@ -25,7 +25,7 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！])|\n+")
 
 
 def chosen(text: str) -> str | None:
-    """The letter of the last box, after "the answer is", at the start, or alone in the last sentence."""
+    """The letter in the last box, after "the answer is", at the start, or in the last sentence."""
     boxed = last_boxed(text)
     if boxed is not None:
         return letter(boxed)

@@ -17,12 +17,12 @@ from typing import NamedTuple
 
 from tasks.grading import symbolic, units
 from tasks.grading.inequalities import as_interval
-from tasks.grading.numbers import read_based, read_number, same_based, same_number
+from tasks.grading.numbers import read_based, read_number, rounding, same_based, same_number
 from tasks.grading.shapes import Bracket, Listing, Matrix, Shape, read_shape, without_condition
 from tasks.grading.sides import read_sides
 from tasks.grading.tidy import squeeze, tidy
 from tasks.grading.verdict import Grade, Verdict
-from tasks.grading.words import letter, only_letter, words
+from tasks.grading.words import clock, letter, only_letter, words
 
 MAX_LENGTH = 2_000
 """A longer answer is the gold answer only if it is the same text."""
@@ -51,6 +51,8 @@ def grade_answer(*, gold: str, answer: str, question: str | None = None) -> Grad
         same, rule = _compare(gold, answer, question or "")
     except symbolic.Undecided as error:
         return Grade(Verdict.UNSURE, answer, str(error))
+    except RecursionError:
+        return Grade(Verdict.UNSURE, answer, "nested too deeply to compare")
     return Grade(Verdict.CORRECT if same else Verdict.WRONG, answer, rule)
 
 
@@ -96,6 +98,10 @@ def _as_scalars(gold: str, answer: str, question: str) -> Outcome | None:
     if gold_based is not None and based is not None and (gold_based.base or based.base):
         same = same_based(gold_based, based, question)
         return Outcome(same, "same numeral" if same else "different numerals")
+    gold_time, time = clock(gold), clock(answer)
+    if gold_time is not None and time is not None and (gold_time[1] or time[1]):
+        same = gold_time[0] == time[0] and (not time[1] or gold_time[1] in ("", time[1]))
+        return Outcome(same, "same time of day" if same else "different times of day")
     gold_words, answer_words = words(gold), words(answer)
     if gold_words is not None and answer_words is not None:
         same = gold_words == answer_words
@@ -108,21 +114,25 @@ def _as_scalars(gold: str, answer: str, question: str) -> Outcome | None:
 
 
 def _as_lists(gold: str, answer: str, question: str) -> Outcome | None:
-    """Lists and sets in any order; a list in parentheses, ``(1, 2)``, has the order of its parts."""
-    left, right = _shape(gold), _shape(answer)
-    if not isinstance(left, Listing) and not isinstance(right, Listing):
-        return None
-    if isinstance(left, Listing) and isinstance(right, Listing):
-        return _in_any_order(left.parts, right.parts, question)
-    listing, other = (left, right) if isinstance(left, Listing) else (right, left)
-    assert isinstance(listing, Listing)
-    if isinstance(other, Bracket) and other.opening == "(" and not listing.braces:
-        parts = (left.parts, right.parts) if left is listing else (right.parts, left.parts)
-        return _in_order(*parts, question)
-    if other is None and len(listing.parts) == 1:
-        only = listing.parts[0]
-        return _same(only, answer, question) if left is listing else _same(gold, only, question)
-    return Outcome(False, "one answer against several") if other is None else _OTHER_KIND
+    """Lists and sets in any order; a list in parentheses has the order of its parts."""
+    match _shape(gold), _shape(answer):
+        case Listing() as left, Listing() as right:
+            return _in_any_order(left.parts, right.parts, question)
+        case (Listing(braces=False) as left, Bracket(opening="(") as right) | (
+            Bracket(opening="(") as left,
+            Listing(braces=False) as right,
+        ):
+            return _in_order(left.parts, right.parts, question)
+        case Listing(parts=(only,)), _:
+            return _same(only, answer, question)
+        case _, Listing(parts=(only,)):
+            return _same(gold, only, question)
+        case (Listing(), None) | (None, Listing()):
+            return Outcome(False, "one answer against several")
+        case (Listing(), _) | (_, Listing()):
+            return _OTHER_KIND
+        case _:
+            return None
 
 
 def _as_equations(gold: str, answer: str, question: str) -> Outcome | None:
@@ -163,7 +173,9 @@ def _as_expressions(gold: str, answer: str) -> Outcome:
         return Outcome(False, "different units")
     if r"\pi" in gold and r"\pi" in answer:
         gold, answer = _PARAMETER.sub("n", gold), _PARAMETER.sub("n", answer)
-    same = symbolic.equal(gold, answer)
+    number = read_number(gold)
+    within = float(rounding(number)) if number is not None else 0.0
+    same = symbolic.equal(gold, answer, within)
     return Outcome(same, "equal expressions" if same else "different expressions")
 
 

@@ -30,8 +30,8 @@ def grade_completion(
 ) -> Grade:
     """Grade a completion as the engine returned it.
 
-    ``finish_reason`` is ``"stop"``, ``"length"`` or ``None`` (not known). ``thought="prefilled"`` says
-    that the prompt already opened the thought. A box inside an unfinished thought does not count.
+    ``finish_reason`` is ``"stop"``, ``"length"`` or ``None`` (not known). ``thought="prefilled"``
+    says that the prompt already opened the thought. A box in an unfinished thought does not count.
     """
     split = split_thought(completion, prefilled=thought == "prefilled")
     if split.opened and not split.closed:

@@ -11,10 +11,10 @@ from tasks.grading.verdict import Verdict
 
 
 def group_equivalent(answers: Sequence[str]) -> list[int]:
-    r"""The group number of each answer; equivalent answers share one, numbered by first appearance.
+    r"""The group number of each answer, counted from 0 in order of first appearance.
 
-    Answers with one key (a number's value, or the same text but for spaces) need no comparison; only
-    the distinct rest is compared in pairs, with the first answer of each group as the gold.
+    Answers with one key (a number's value, or the same text but for spaces) need no comparison;
+    only the distinct rest is compared in pairs, with the first of each group as the gold.
 
     >>> group_equivalent(["073", "74", "73.0", r"\frac{146}{2}", "x+1", "x + 1"])
     [0, 1, 0, 0, 2, 2]

@@ -1,7 +1,9 @@
 r"""Numbers as people and models write them, compared exactly.
 
->>> read_number("073"), read_number(r"\frac{-3}{4}").value, read_number("1{,}234").value
-(Number(value=Fraction(73, 1), places=None, percent=False, unit=''), Fraction(-3, 4), Fraction(1234, 1))
+>>> read_number("073")
+Number(value=Fraction(73, 1), places=None, percent=False, unit='')
+>>> read_number(r"\frac{-3}{4}").value, read_number("1{,}234").value
+(Fraction(-3, 4), Fraction(1234, 1))
 >>> same_number(read_number("73"), read_number("73.0"))
 True
 """
@@ -9,7 +11,7 @@ True
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -29,7 +31,28 @@ _PERCENT = re.compile(r"\s*(?:%|\\text\{\s*(?:percent|per cent)\s*\}|percent(?:a
 _ASKS_PERCENT = re.compile(r"percent|%")
 _BASED = re.compile(r"\(?(?P<digits>[0-9A-Fa-f]{1,200})\)?(?:_\s*\{?\s*(?P<base>\d{1,2})\s*\}?)?")
 _ASKS_BASE = re.compile(r"\bbase|binary|octal|hexadecimal|ternary")
-_ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+_ONES = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
 _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _WORDS = {word: value for value, word in enumerate(_ONES)} | {
     word: 10 * value for value, word in enumerate(_TENS, 2)
@@ -96,12 +119,13 @@ def same_number(gold: Number, answer: Number, question: str | None = None) -> bo
     if _equal_or_rounds(gold, answer):
         return True
     if gold.percent != answer.percent and question and _ASKS_PERCENT.search(question.lower()):
-        factor = Fraction(100) if answer.percent else Fraction(1, 100)
-        return _equal_or_rounds(
-            Number(gold.value / (1 if answer.percent else Fraction(1, 100)), gold.places),
-            Number(answer.value * (factor if answer.percent else 1), answer.places),
-        )
+        return _equal_or_rounds(_as_percentage(gold), _as_percentage(answer))
     return False
+
+
+def _as_percentage(number: Number) -> Number:
+    """The number before the percent sign, or the number as it is where there is no sign."""
+    return replace(number, value=100 * number.value) if number.percent else number
 
 
 class Based(NamedTuple):
@@ -126,7 +150,7 @@ def read_based(text: str) -> Based | None:
 def same_based(gold: Based, answer: Based, question: str) -> bool:
     """The base may be left out where the question names it.
 
-    >>> same_based(Based("52", 8), Based("52", 9), ""), same_based(Based("101", 2), Based("5", 10), "")
+    >>> same_based(Based("52", 8), Based("52", 9), ""), same_based(Based("5", 8), Based("5", 9), "")
     (False, True)
     """
     if not (gold.base and answer.base):
@@ -137,16 +161,23 @@ def same_based(gold: Based, answer: Based, question: str) -> bool:
         return False
 
 
+def rounding(gold: Number) -> Fraction:
+    """How far a more precise answer may lie from a gold that is a rounded decimal; 0 from others.
+
+    >>> rounding(read_number("2.2")), rounding(read_number("73")), rounding(read_number("0.3"))
+    (Fraction(11, 250), Fraction(0, 1), Fraction(3, 500))
+    """
+    if gold.places is None:
+        return Fraction(0)
+    half = Fraction(1, 2) / Fraction(10) ** gold.places
+    return min(half, ROUNDING_TOLERANCE * abs(gold.value))
+
+
 def _equal_or_rounds(gold: Number, answer: Number) -> bool:
     if gold.value == answer.value:
         return True
-    if gold.places is None or gold.value == 0:
-        return False
-    if answer.places is not None and answer.places <= gold.places:
-        return False
-    half = Fraction(1, 2) / Fraction(10) ** gold.places
-    error = abs(answer.value - gold.value)
-    return error <= half and error <= ROUNDING_TOLERANCE * abs(gold.value)
+    coarser = answer.places is not None and gold.places is not None and answer.places <= gold.places
+    return not coarser and abs(answer.value - gold.value) <= rounding(gold)
 
 
 def _places(number: str) -> int | None:

@@ -11,7 +11,8 @@ import re
 _TEXT_LETTER = re.compile(r"\\text\s*\{\s*(\w+)\s*\}")
 _DEGREES = re.compile(r"(\d+(?:\.\d+)?)\s*\^\s*\\circ")
 _SECOND = r"(?P<second>\^\s*\{?\s*2\s*\}?)?"
-_NAME = r"(?P<name>\\?[a-zA-Z]+(?:_\{?\w+\}?)?)"
+_INDEX = r"_(?:\{\w+\}|\w)"
+_NAME = rf"(?P<name>\\?[a-zA-Z]+(?:{_INDEX})?)"
 _ARGUMENT = r"(?:\s*\(\s*[a-z]\s*\))?"
 _DERIVATIVES = (
     re.compile(  # \frac{d^2 v_o(t)}{dt^2}
@@ -19,7 +20,7 @@ _DERIVATIVES = (
         r"\s*\{\s*d\s*[a-z]\s*(?:\^\s*\{?\s*2\s*\}?)?\s*\}"
     ),
     re.compile(  # \ddot{x}_0(t)
-        rf"\\d(?P<second>d)?ot\s*\{{\s*{_NAME}\s*\}}(?P<index>_\{{?\w+\}}?)?{_ARGUMENT}"
+        rf"\\d(?P<second>d)?ot\s*\{{\s*{_NAME}\s*\}}(?P<index>{_INDEX})?{_ARGUMENT}"
     ),
     re.compile(  # x''(t), x^{\prime}
         r"(?P<name>[a-zA-Z])(?:\^\s*\{?\s*\\prime(?P<second>\s*\\prime)?\s*\}?|'(?P<more>')?)"

@@ -1,7 +1,7 @@
 r"""Answers stated in a sentence: "Therefore, the height is 5 cm."
 
-Only the end of a text counts, and only a sentence that was finished: a ramble that is cut off at the
-right number states nothing.
+Only the end of a text counts, and only a sentence that was finished: a ramble that is cut off at
+the right number states nothing.
 
 >>> concluded("We add them up. Therefore, the total is 1,234 apples.\n\nI hope it is correct.")
 '1,234 apples'
@@ -33,7 +33,7 @@ _CUE = re.compile(
     re.IGNORECASE,
 )
 _COURTESY = re.compile(
-    r"hope|think|believe|let me know|feel free|thank|please|confident|correct|answer|sure|questions?",
+    r"hope|think|believe|let me know|feel free|thank|please|confident|correct|answer|sure|question",
     re.IGNORECASE,
 )
 _BOLD = re.compile(r"\*\*(?P<bold>[^*\n]+?)\*\*")

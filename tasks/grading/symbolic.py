@@ -1,7 +1,7 @@
 """Expressions compared by math-verify, in processes that are killed when they take too long.
 
-Plain subprocesses with pipes, not ``multiprocessing``: a fork would copy a parent full of threads, and
-a spawn would run the user's main module again. Any thread may ask; so may a process forked off.
+Plain subprocesses with pipes, not ``multiprocessing``: a fork would copy a parent full of threads,
+and a spawn would run the user's main module again. Any thread may ask; so may a process forked off.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class Undecided(Exception):
 
 
 @lru_cache(maxsize=8192)
-def equal(gold: str, answer: str) -> bool:
-    r"""Whether two LaTeX expressions are equal.
+def equal(gold: str, answer: str, within: float = 0.0) -> bool:
+    r"""Whether two LaTeX expressions are equal; numbers may differ by ``within``.
 
     Raises :class:`Undecided` after ``CPU_SECONDS``, beyond ``MEGABYTES``, or when the worker died.
 
@@ -44,7 +44,7 @@ def equal(gold: str, answer: str) -> bool:
     Traceback (most recent call last):
     tasks.grading.symbolic.Undecided: the comparison took more than 2 s
     """
-    return _pool.ask(prepare(gold), prepare(answer))
+    return _pool.ask((prepare(gold), prepare(answer), within))
 
 
 class _Worker:
@@ -62,10 +62,10 @@ class _Worker:
         )
         self.read(START_SECONDS)
 
-    def ask(self, gold: str, answer: str) -> bool:
+    def ask(self, question: tuple[str, str, float]) -> bool:
         assert self.process.stdin is not None
         try:
-            self.process.stdin.write(json.dumps([gold, answer]).encode() + b"\n")
+            self.process.stdin.write(json.dumps(question).encode() + b"\n")
             self.process.stdin.flush()
         except BrokenPipeError:
             raise Undecided("the comparing process died") from None
@@ -114,13 +114,13 @@ class _Pool:
         self.lock = threading.Lock()
         self.seats = threading.BoundedSemaphore(os.cpu_count() or 1)
 
-    def ask(self, gold: str, answer: str) -> bool:
+    def ask(self, question: tuple[str, str, float]) -> bool:
         with self.seats:
             with self.lock:
                 worker = self.idle.pop() if self.idle else None
             worker = worker or _Worker()
             try:
-                equal = worker.ask(gold, answer)
+                equal = worker.ask(question)
             except BaseException:
                 worker.close()
                 raise

@@ -1,4 +1,6 @@
-r"""One spelling for the many ways to write the same LaTeX. What ``tidy`` changes looks the same on paper.
+r"""One spelling for the many ways to write the same LaTeX.
+
+What ``tidy`` changes looks the same on paper.
 
 >>> tidy(r"$\left( \dfrac12 ,\; 3 \right)$.")
 '( \\frac{1}{2} , 3 )'

@@ -12,25 +12,21 @@ import re
 from collections import Counter
 
 _NAMES: dict[str, str] = {
-    # length
-    "m": "m meter meters metre metres", "cm": "cm centimeter centimeters", "mm": "mm millimeter millimeters",
-    "km": "km kilometer kilometers", "in": "in inch inches", "ft": "ft foot feet", "yd": "yd yard yards",
-    "mi": "mi mile miles", "nm": "nm nanometer nanometers", "pc": "pc parsec parsecs", "au": "au",
-    # mass, volume, amount
+    "m": "m meter meters metre metres", "cm": "cm centimeter centimeters",
+    "mm": "mm millimeter millimeters", "km": "km kilometer kilometers", "in": "in inch inches",
+    "ft": "ft foot feet", "yd": "yd yard yards", "mi": "mi mile miles", "nm": "nm nanometers",
+    "pc": "pc parsec parsecs", "au": "au",
     "g": "g gram grams", "kg": "kg kilogram kilograms", "mg": "mg milligram milligrams",
     "lb": "lb lbs pound pounds", "oz": "oz ounce ounces", "t": "ton tons tonne tonnes",
-    "l": "l L liter liters litre litres", "ml": "ml mL milliliter milliliters", "gal": "gallon gallons",
-    "mol": "mol mole moles",
-    # time
+    "l": "l L liter liters litre litres", "ml": "ml mL milliliter milliliters",
+    "gal": "gallon gallons", "mol": "mol mole moles",
     "s": "s sec secs second seconds", "min": "min mins minute minutes", "h": "h hr hrs hour hours",
     "day": "day days", "week": "week weeks", "month": "month months", "yr": "yr yrs year years",
-    # money
     "dollar": "\\$ dollar dollars usd", "cent": "cent cents", "euro": "€ euro euros eur",
-    # physics
-    "N": "N newton newtons", "J": "J joule joules", "kJ": "kJ kilojoules", "cal": "cal", "kcal": "kcal",
-    "eV": "eV", "erg": "erg ergs", "W": "W watt watts", "V": "V volt volts", "A": "A amperes",
-    "Hz": "Hz hertz", "K": "K kelvin", "C": "C celsius", "F": "fahrenheit", "Pa": "Pa", "rad": "rad radians",
-    "mph": "mph", "kph": "kph km/h",
+    "N": "N newton newtons", "J": "J joule joules", "kJ": "kJ kilojoules", "cal": "cal",
+    "kcal": "kcal", "eV": "eV", "erg": "erg ergs", "W": "W watt watts", "V": "V volt volts",
+    "A": "A amperes", "Hz": "Hz hertz", "K": "K kelvin", "C": "C celsius", "F": "F fahrenheit",
+    "Pa": "Pa", "rad": "rad radians", "mph": "mph",
 }  # fmt: skip
 _UNITS = {name: unit for unit, names in _NAMES.items() for name in names.split()}
 _POWERS = {"square": 2, "squared": 2, "sq": 2, "cubic": 3, "cubed": 3}

@@ -18,7 +18,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Grade:
-    """A verdict, the answer it rests on (``None`` when there is none) and one line that says why."""
+    """A verdict, the answer it rests on (``None`` without one) and one line that says why."""
 
     verdict: Verdict
     extracted: str | None

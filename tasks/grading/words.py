@@ -15,6 +15,7 @@ from tasks.grading.tidy import tidy
 _TEXT = re.compile(r"\\text\s*\{([^{}]*)\}")
 _ARTICLE = re.compile(r"^(?:the|an?)\s+")
 _SPOKEN = {r"\infty": "infinity", r"\emptyset": "empty set", r"\{\}": "empty set"}
+_CLOCK = re.compile(r"(?P<hour>\d{1,2}):(?P<minute>\d{2})\s*(?P<half>[ap])?[.\s]*m?[.\s]*", re.I)
 _LETTER = re.compile(r"\(?\s*([A-J])\s*(?:\)|[.:,](?=\s|$)|$)")
 
 
@@ -32,6 +33,18 @@ def words(text: str) -> str | None:
     if bare == tidied and not any(len(word) >= 3 for word in re.findall(r"[^\W\d_]+", bare)):
         return None
     return _ARTICLE.sub("", " ".join(re.findall(r"[^\W\d_]+", bare.lower())))
+
+
+def clock(text: str) -> tuple[str, str] | None:
+    r"""A time of day, and "a" or "p" if it is said: ``4:30\text{ p.m.}`` is 4:30 pm.
+
+    >>> clock(r"4:30\text{ p.m.}"), clock("4:30"), clock("3:4")
+    (('4:30', 'p'), ('4:30', ''), None)
+    """
+    match = _CLOCK.fullmatch(_TEXT.sub(r" \1", tidy(text)))
+    if match is None:
+        return None
+    return f"{int(match['hour'])}:{match['minute']}", (match["half"] or "").lower()
 
 
 def only_letter(text: str) -> str | None:

@@ -1,13 +1,13 @@
 """The process that compares two expressions. Run as a file; imports none of ours.
 
-It reads one JSON line ``[gold, answer]`` from standard input and writes one: ``true``, ``false`` or a
-string that says why neither. It may be killed at any instant, and ends by itself when an answer
-takes ``cpu_seconds`` of processor time (argument 1) or its parent is gone. Its memory is limited to
-what its imports take and ``megabytes`` more (argument 2).
+It reads one JSON line ``[gold, answer, within]`` from standard input and writes one: ``true``,
+``false`` or a string that says why neither. Numbers may differ by ``within``. It may be killed at
+any instant, and ends by itself when an answer takes ``cpu_seconds`` of processor time (argument 1)
+or its parent is gone. Its memory is limited to what its imports take and ``megabytes`` more
+(argument 2).
 
-math-verify parses both. Two expressions are evaluated at a few points, which is exact enough to tell
-1/2^99 from 1/2^98 and never slow; what has no value there (sets, relations, sums without an end) is
-compared by math-verify itself.
+math-verify parses both. Two expressions are evaluated at a few points, which tells 1/2^99 from
+1/2^98; what has no value there (sets, relations, sums without an end) math-verify compares itself.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ def main(cpu_seconds: float, megabytes: int) -> None:
         answers.write(json.dumps(result) + "\n")
 
 
-def equal(gold: str, answer: str) -> bool:
+def equal(gold: str, answer: str, within: float = 0.0) -> bool:
     left, right = _parse(gold), _parse(answer)
     if len(left) and len(right):
-        by_value = _equal_by_value(left[0], right[0])
+        by_value = _equal_by_value(left[0], right[0], within)
         if by_value is not None:
             return by_value
     return bool(
@@ -80,16 +80,16 @@ def _parse(text: str) -> list[Any]:
     return list(parse(rf"\boxed{{{text}}}", _TARGETS, parsing_timeout=None))
 
 
-def _equal_by_value(left: Any, right: Any) -> bool | None:
+def _equal_by_value(left: Any, right: Any, within: float) -> bool | None:
     """Compare expressions, or the roots of equations; ``None`` where that is not possible."""
     if isinstance(left, sympy.Eq) and isinstance(right, sympy.Eq):
         return _equal_roots(left.lhs - left.rhs, right.lhs - right.rhs)
     if isinstance(left, sympy.Expr) and isinstance(right, sympy.Expr):
-        return _equal_expressions(left, right)
+        return _equal_expressions(left, right, within)
     return None
 
 
-def _equal_expressions(left: sympy.Expr, right: sympy.Expr) -> bool | None:
+def _equal_expressions(left: sympy.Expr, right: sympy.Expr, within: float) -> bool | None:
     """Same values at positive points, and at a negative one where both sides are real there."""
     names = sorted(left.free_symbols | right.free_symbols, key=str)
     for point in _points(names):
@@ -98,7 +98,7 @@ def _equal_expressions(left: sympy.Expr, right: sympy.Expr) -> bool | None:
             if point.sign > 0:
                 return None
         elif (point.sign > 0 or (a.is_real and b.is_real)) and not _close(a, b):
-            return False
+            return not names and bool(abs(a - b) <= within)
     return True
 
 
