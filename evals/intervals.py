@@ -5,9 +5,8 @@ estimated as v, is as uncertain as a share of ``x (1 - x) / v`` coin tosses. Tha
 of trials* goes into the interval for a binomial share: it is skewed near 0 and 1, stays inside
 [0, 1], and is never empty. (Korn & Graubard 1998 do so for surveys; the binomial interval is
 Jeffreys', drawn out to Clopper-Pearson's as the mean nears 0 or 1, after Brown, Cai & DasGupta
-2001, section 4.1.2.) Variances of samples that happen to agree are too small, so a fraction of one
-imagined failure and one imagined success is added to v; how large was chosen by simulation
-(docs/results/coverage.md).
+2001.) Figures that happen to agree make v too small, so a failure and a success are imagined beside
+them, each of a small weight chosen by simulation (docs/results/coverage.md).
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ Interval = tuple[float, float]
 
 _IMAGINED_PROBLEMS = 0.1
 _IMAGINED_SAMPLES = 1.0
+_IMAGINED_CHANGES = 0.01
 _Z = 1.959963984540054
 
 
@@ -84,7 +84,7 @@ def ci95_difference(differences: Sequence[float]) -> Interval | None:
     """Other problems of this kind: the mean of paired differences, one in [-1, 1] per problem.
 
     The gains and the losses are each a mean of figures in [0, 1], with an interval like ``ci95``'s;
-    the interval of their difference is put together from the two (MOVER: Zou & Donner 2008, eq. 8).
+    the interval of their difference is put together from the two (MOVER: Zou & Donner 2008).
     Thirty problems without a difference still leave room for a rare one:
 
     >>> [round(end, 3) for end in ci95_difference([0.0] * 30)]
@@ -92,27 +92,31 @@ def ci95_difference(differences: Sequence[float]) -> Interval | None:
     """
     gains = [max(difference, 0.0) for difference in differences]
     losses = [max(-difference, 0.0) for difference in differences]
-    gain, loss = ci95(gains), ci95(losses)
-    if gain is None or loss is None:
+    problems = len(differences)
+    if problems < 2:
         return None
-    mean_gain, mean_loss = _mean(gains), _mean(losses)
-    spread = sqrt(_spread(gains, mean_gain) * _spread(losses, mean_loss))
-    # No problem is both a gain and a loss, so their covariance is minus the product of the means.
-    together = -mean_gain * mean_loss * len(gains) / (len(gains) - 1) / spread if spread else 0.0
+    gain, loss = _mean(gains), _mean(losses)
+    gain_spread, loss_spread = _spread(gains, gain), _spread(losses, loss)
+    gain_low, gain_high = over_problems(gain, gain_spread / problems, problems, _IMAGINED_CHANGES)
+    loss_low, loss_high = over_problems(loss, loss_spread / problems, problems, _IMAGINED_CHANGES)
+    # No problem is both a gain and a loss: their covariance is minus the product of the means.
+    spread = sqrt(gain_spread * loss_spread)
+    correlation = -gain * loss * problems / (problems - 1) / spread if spread else 0.0
 
     def reach(one: float, other: float) -> float:
-        return sqrt(max(one**2 + other**2 - 2 * together * one * other, 0.0))
+        return sqrt(max(one**2 + other**2 - 2 * correlation * one * other, 0.0))
 
-    middle = mean_gain - mean_loss
-    low = middle - reach(mean_gain - gain[0], loss[1] - mean_loss)
-    high = middle + reach(gain[1] - mean_gain, mean_loss - loss[0])
+    low = gain - loss - reach(gain - gain_low, loss_high - loss)
+    high = gain - loss + reach(gain_high - gain, loss - loss_low)
     return max(low, -1.0), min(high, 1.0)
 
 
-def over_problems(mean: float, variance: float, problems: int) -> Interval:
-    """95 % interval for a mean over problems, of which ``variance`` was estimated from them."""
+def over_problems(
+    mean: float, variance: float, problems: int, imagined: float = _IMAGINED_PROBLEMS
+) -> Interval:
+    """95 % interval for a mean over problems whose ``variance`` was estimated from as many."""
     student = (_Z / float(stdtrit(problems - 1, 0.975))) ** 2
-    return _mean_interval(mean, variance / student, problems, _IMAGINED_PROBLEMS)
+    return _mean_interval(mean, variance / student, problems, imagined)
 
 
 def over_samples(mean: float, variance: float, trials: int) -> Interval:

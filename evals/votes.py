@@ -2,8 +2,9 @@
 
 The k samples are drawn without replacement. Every sample that reached an answer votes for it;
 the others are drawn but cast no vote. The answer with most votes wins, a tie is split equally among
-the tied answers, and a vote that nobody casts scores 0 (the paper's cons@64, section 4, after Wang
-et al. 2022, arXiv 2203.11171). The expectation is computed, not sampled.
+the tied answers, and a vote that nobody casts scores 0. With k = n = 64 it is the paper's cons@64
+(arXiv 2501.12948, after Wang et al. 2022, arXiv 2203.11171). The expectation is computed, not
+sampled: evals/elections.py.
 """
 
 from __future__ import annotations
@@ -78,9 +79,9 @@ def cons_at_k(cast: Ballots, k: int) -> float:
 def vote_variance(cast: Ballots, k: int) -> float:
     """Estimated variance of ``cons_at_k(cast, k)`` over new samples, biased upwards; needs k < n.
 
-    The jackknife: leave out each sample in turn. Its bias is upwards whatever the statistic (Efron
-    & Stein 1981). Leaving sample i out shifts cons@k by -cov(i is drawn, result) / (1 - k/n), so no
-    vote is held again (Wager & Athey 2018, arXiv 1510.04342, eq. 8). At k = 1 it is the mean's:
+    The jackknife: leave out each sample in turn. Its bias is upwards (Efron & Stein 1981). Leaving
+    sample i out shifts cons@k by -cov(i is drawn, result) / (1 - k/n), so no vote is held again
+    (Wager & Athey 2018, arXiv 1510.04342). At k = 1 it is the mean's, c (n-c) / (n^2 (n-1)):
 
     >>> round(vote_variance(Ballots(groups=((2, 1.0), (5, 0.0)), silent=1), 1), 12)
     0.026785714286
