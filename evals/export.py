@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from runs import record
 from runs.files import written_whole
 from runs.grade import OURS
 from runs.store import Store
@@ -16,7 +15,6 @@ from tasks.errors import UserError
 
 def rows(folder: Path, grader: str = OURS) -> Iterator[dict[str, Any]]:
     """One dictionary per sample, in the order of task, problem and index."""
-    record.read(folder)
     with Store(folder) as store:
         grades = store.grades(grader)
         for sample in store.samples():

@@ -16,6 +16,8 @@ def export(run: Path, kind: str, out: Path) -> None:
     finished.
     """
     from evals.export import write_jsonl, write_parquet
+    from runs import record
 
+    record.read(run)
     rows = {"jsonl": write_jsonl, "parquet": write_parquet}[kind](run, out)
     click.echo(f"{rows} samples written to {out}")

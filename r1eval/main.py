@@ -59,6 +59,8 @@ def main(argv: list[str] | None = None) -> None:
     samples missing; 130 stopped by Ctrl-C."""
     from tasks.errors import UserError
 
+    # Threads that wait for one another by spinning starve when another program wants a core.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     arguments = sys.argv[1:] if argv is None else argv
     try:
         code: Any = cli.main(arguments, prog_name="r1eval", standalone_mode=False)

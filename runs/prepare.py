@@ -15,14 +15,13 @@ from runs.seeds import sample_seed
 from runs.settings import RunSettings
 from runs.store import StoredProblem
 from runs.templates import put
-from sampling.engine import Engine, Prompt, Request
+from sampling.engine import TINY, Engine, Prompt, Request
 from tasks.errors import UserError
 from tasks.load import load_task
 from tasks.problem import Problem, Task
 from tasks.thinking import DEFAULT as TAGS
 
 _TINY_GROUP, _GROUP = 256, 64
-_TINY = 20_000_000  # parameters; a step of a tiny model costs the same for 256 rows as for 64
 _UNREADABLE = 0.2  # share of unknown tokens above which a model cannot read a prompt
 
 
@@ -103,7 +102,7 @@ def prepare(settings: RunSettings) -> Prepared:
     engine = load_engine(settings.model, place, args)
     notices: list[str] = []
     prepared = [_prepare_task(task, settings, preset, engine, notices) for task in tasks]
-    tiny = (engine.facts.parameters or _TINY) < _TINY
+    tiny = (engine.facts.parameters or TINY) < TINY
     protocol = Protocol(
         preset=settings.protocol,
         template=preset.template,

@@ -13,6 +13,9 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+TINY = 20_000_000
+"""Parameters below which a step is bound by dispatch: 16 bits and more threads gain nothing."""
+
 FinishReason = Literal["stop", "length"]
 TokenSource = Literal["ids", "usage", "retokenized", "unknown"]
 

@@ -15,10 +15,12 @@ from typing import Any, Literal
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers import logging as transformers_logging
+from transformers.utils.hub import cached_file, extract_commit_hash
+
+from sampling.engine import TINY
 
 DType = Literal["auto", "float32", "bfloat16", "float16"]
 
-_TINY = 20_000_000  # parameters; below, a step is bound by dispatch and 16 bits gain nothing
 _CHUNK = 1 << 20
 
 
@@ -76,7 +78,7 @@ def load(place: ModelPlace, dtype: DType = "auto", device: str = "auto") -> Load
     return LoadedModel(
         model=model.eval(),
         tokenizer=tokenizer,
-        revision=_revision(place, model),
+        revision=_revision(place),
         device=device,
         dtype=chosen,
         parameters=parameters,
@@ -113,14 +115,15 @@ def _quiet(gguf: bool) -> Iterator[None]:
         transformers_logging.enable_progress_bar()
 
 
-def _revision(place: ModelPlace, model: Any) -> str:
+def _revision(place: ModelPlace) -> str:
     source = Path(place.source)
     if place.gguf_file is not None:
         files = [source / place.gguf_file]
     elif source.is_dir():
         files = [p for p in source.iterdir() if p.suffix in {".safetensors", ".bin", ".json"}]
     else:
-        return str(getattr(model.config, "_commit_hash", None) or place.revision or "unknown")
+        config = cached_file(place.source, "config.json", revision=place.revision)
+        return str(extract_commit_hash(config, place.revision) or place.revision or "unknown")
     if place.adapter is not None and Path(place.adapter).is_dir():
         files += [p for p in Path(place.adapter).iterdir() if p.suffix in {".safetensors", ".json"}]
     return fingerprint(files)
@@ -144,7 +147,7 @@ def _device(device: str) -> str:
 def _dtype(dtype: DType, device: str, parameters: int) -> str:
     if dtype != "auto":
         return dtype
-    if parameters < _TINY:
+    if parameters < TINY:
         return "float32"
     if device.startswith("cuda"):
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float16"

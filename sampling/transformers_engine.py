@@ -18,6 +18,7 @@ from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
 
 from sampling.draw import Streams, draw
 from sampling.engine import (
+    TINY,
     Completion,
     EngineFacts,
     OnFinish,
@@ -28,6 +29,7 @@ from sampling.engine import (
 )
 from sampling.loading import DType, ModelError, ModelPlace, load
 
+_ALL_THREADS = torch.get_num_threads()
 _MEMORY_SHARE = (
     0.6  # of what is free now; `generate` holds a second copy of a layer's cache as it grows
 )
@@ -46,9 +48,8 @@ class TransformersEngine:
         device: str = "auto",
         threads: int | None = None,
     ) -> None:
-        if threads is not None:
-            torch.set_num_threads(threads)
         loaded = load(place, dtype=dtype, device=device)
+        torch.set_num_threads(threads or (1 if loaded.parameters < TINY else _ALL_THREADS))
         self._model, self._tokenizer = loaded.model, loaded.tokenizer
         self._end_ids = _end_ids(self._model, self._tokenizer)
         self._generation = _plain_generation(self._model, self._tokenizer, self._end_ids)

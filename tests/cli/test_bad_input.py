@@ -1,6 +1,9 @@
 """A mistake ends in one line that says what to do, exit code 2, and leaves no trace."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -37,13 +40,22 @@ def test_unknown_task_names_the_nearest(fails_to_eval):
 
 def test_unknown_model_names_the_forms(fails_to_eval):
     assert "did you mean smollm2" in fails_to_eval(model="smolm2")
-    assert "hub id" in fails_to_eval(model="banana")
+    assert "hub id" in fails_to_eval(model="gpt-5")
     assert "student-base" in fails_to_eval(model="nano:student")
 
 
-def test_a_hub_model_out_of_reach_says_so(fails_to_eval, monkeypatch):
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    assert "cannot load nobody/nothing" in fails_to_eval(model="nobody/nothing")
+def test_a_hub_model_out_of_reach_says_so(tmp_path):
+    command = ["eval", "nobody/nothing", "--task", "nano", "--out", str(tmp_path / "run")]
+    ended = subprocess.run(
+        [sys.executable, "-m", "r1eval", *command],
+        env={**os.environ, "HF_HUB_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("r1eval: cannot load nobody/nothing")
+    assert ended.stderr.count("\n") == 1
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_folder_that_holds_no_model(fails_to_eval, tmp_path):
