@@ -55,29 +55,36 @@ def cli(debug: bool) -> None:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Run the command line. Exit codes: 0 done; 2 a mistake that one line explains; 3 done with
-    samples missing; 130 stopped by Ctrl-C."""
+    """Run the command line. Exit codes: 0 done; 1 a bug; 2 a mistake that one line explains; 3 done
+    with samples missing; 130 stopped by Ctrl-C. ``--debug`` may stand anywhere."""
     from tasks.errors import UserError
 
     # Threads that wait for one another by spinning starve when another program wants a core.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     arguments = sys.argv[1:] if argv is None else argv
+    if "--debug" in arguments:
+        arguments = ["--debug", *(a for a in arguments if a != "--debug")]
     try:
         code: Any = cli.main(arguments, prog_name="r1eval", standalone_mode=False)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
-        sys.exit(2)
+        sys.exit(0)
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "r1eval"
+        _fail(f"{error.format_message()} ({where} --help)", error)
+    except click.ClickException as error:
+        _fail(error.format_message(), error)
     except UserError as error:
         _fail(str(error), error)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
-    except Exception as error:
-        _fail(f"{type(error).__name__}: {error} (r1eval --debug … shows where)", error)
+    except Exception as error:  # a bug of ours, or of a library: still one line, but code 1
+        _fail(f"{type(error).__name__}: {error} (--debug shows where)", error, code=1)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _fail(message: str, error: Exception) -> None:
+def _fail(message: str, error: Exception, code: int = 2) -> None:
     if os.environ.get("R1EVAL_DEBUG") == "1":
         raise error
     click.echo(f"r1eval: {' '.join(message.split())}", err=True)
-    sys.exit(2)
+    sys.exit(code)

@@ -18,7 +18,7 @@ class Progress:
     """A `runs.run.Watcher` that draws a bar on a terminal, and else writes a line now and then."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True)
+        self._console = Console(stderr=True, highlight=False, markup=False)
         self._bar = Bar(
             TextColumn("{task.completed}/{task.total} samples"),
             BarColumn(),
@@ -56,7 +56,6 @@ class Progress:
             self._said = now
             self._console.print(
                 f"{self._done}/{self._total} samples, {self._speed(now)}, {self._left(now)}",
-                highlight=False,
             )
 
     def sample(self) -> None:
@@ -64,7 +63,7 @@ class Progress:
         self._bar.update(self._task, completed=self._done)
 
     def notice(self, text: str) -> None:
-        self._console.print(f"Note: {text}", highlight=False)
+        self._console.print(f"Note: {text}")
 
     def _speed(self, now: float) -> str:
         spent = now - max(self._recent[0][0], self._began)

@@ -8,11 +8,12 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 
 def print_results(results: Mapping[str, Any], folder: Path) -> None:
     """One table of figures, a line of outcomes and a line of tokens for each task."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     for task in results["tasks"]:
         console.print()
         console.print(_table(task))
@@ -29,7 +30,7 @@ def _table(task: Mapping[str, Any]) -> Table:
         f"T {protocol['temperature']:g}, top-p {protocol['top_p']:g}, "
         f"up to {protocol['max_tokens']} tokens"
     )
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table(title=Text(title, style="bold"), title_justify="left")
     table.add_column("figure")
     table.add_column("%", justify="right")
     table.add_column("95 %, other problems", justify="right")

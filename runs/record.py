@@ -23,6 +23,7 @@ from tasks.errors import UserError
 from tasks.problem import Task
 
 FILE = "run.json"
+_FIRST_FILES = ("run.lock", "samples.db", f".{FILE}.")  # a run may die before it has its card
 _VERSIONS = ("r1eval", "torch", "transformers", "tokenizers", "datasets", "numpy", "math-verify")
 
 
@@ -96,9 +97,11 @@ def existing(out: Path) -> RunRecord | None:
         raise UserError(
             f"--out {out}: that is a file; give a folder that is new, or a run to resume"
         )
-    if not out.exists() or not any(out.iterdir()):
+    if not out.exists():
         return None
     if not (out / FILE).is_file():
+        if all(path.name.startswith(_FIRST_FILES) for path in out.iterdir()):
+            return None
         raise UserError(
             f"--out {out}: the folder holds other things and is not a run; give a new one"
         )

@@ -72,11 +72,11 @@ def _open_record(prepared: Prepared, store: Store) -> RunRecord:
             record.notices.append(
                 f"this file system allows no write-ahead log: samples.db uses {store.journal}"
             )
-    for task in prepared.tasks:
-        store.add_problems(task.stored_problems())
     command = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
     record.begin_session(now(), command)
     record.save(prepared.settings.out)
+    for task in prepared.tasks:
+        store.add_problems(task.stored_problems())
     return record
 
 

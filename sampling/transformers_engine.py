@@ -107,7 +107,8 @@ class TransformersEngine:
 
     def rows_that_fit(self, prompt_tokens: int, max_tokens: int) -> int:
         config = self._model.config.get_text_config()
-        heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+        heads = getattr(config, "num_key_value_heads", None)
+        heads = heads or getattr(config, "num_attention_heads", 1)
         width = (
             getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
         )

@@ -124,6 +124,13 @@ def test_a_group_that_memory_splits_is_split_the_same_way_when_resumed(settings,
     assert record.read(settings().out).splits == {"nano:0": 3}
 
 
+@pytest.mark.parametrize("left", ["run.lock", FILE, ".run.json.77.tmp"])
+def test_a_run_that_died_before_it_had_a_card_begins_anew(settings, run, left):
+    settings().out.mkdir()
+    (settings().out / left).touch()
+    assert run(settings()).samples == 12
+
+
 def test_two_processes_cannot_write_to_one_run(settings, run):
     run(settings())
     with (
