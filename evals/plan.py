@@ -73,7 +73,8 @@ def _sentence(
     half_width: float, samples: int | None, now: int, floor: float | None, more: int | None
 ) -> str:
     within = f"±{100 * half_width:g} points"
-    first = f"pass@1 of these {now} problems within {within}: {_count(samples)} samples of each."
+    times = "once" if samples == 1 else f"{_count(samples)} times"
+    first = f"To know pass@1 of these {now} problems within {within}, sample each {times}."
     if floor is None:
         return f"{first} One problem says nothing about others of its kind."
     if floor <= half_width:

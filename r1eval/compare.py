@@ -48,23 +48,26 @@ def compare(run_a: Path, run_b: Path, common: bool, out: Path | None) -> None:
 def _print(rows: list[Difference], run_a: Path, run_b: Path, models: list[str]) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     console = Console(highlight=False)
     console.print(f"A = {run_a} ({models[0]})\nB = {run_b} ({models[1]})", markup=False)
     for task in dict.fromkeys(row.task for row in rows):
-        table = Table(title=task, title_justify="left", title_style="bold")
-        table.add_column("figure")
-        for heading in ("A %", "B %", "B - A", "95 %, other problems", "p", "A better", "B better"):
-            table.add_column(heading, justify="right")
-        table.add_column("equal", justify="right")
+        table = Table(title=Text(task, "bold"), title_justify="left")
+        table.add_column("figure", no_wrap=True)
+        for heading in ("A %", "B %", "B - A", "95 %", "p", "A>B", "B>A", "A=B"):
+            table.add_column(heading, justify="right", no_wrap=True)
         for row in (row for row in rows if row.task == task):
             table.add_row(*_cells(row))
         console.print()
         console.print(table)
+    console.print(
+        "95 %: other problems of this kind. p: sign-flip test. A>B: problems on which A is better."
+    )
 
 
 def _cells(row: Difference) -> list[str]:
-    left = f"  ({row.excluded} left out)" if row.excluded else ""
+    left = f" ({row.excluded} left out)" if row.excluded else ""
     counts = [str(row.a_better), str(row.b_better), f"{row.equal}{left}"]
     if row.a is None or row.b is None or row.difference is None or row.p_value is None:
         return [row.metric, "–", "–", "–", "–", "–", *counts]
