@@ -60,6 +60,20 @@ def split_top(text: str, separators: str) -> list[str]:
     return [*parts, text[last:].strip()]
 
 
+def is_balanced(text: str) -> bool:
+    """Whether every bracket that opens is closed, by whatever kind: ``[0, 1)`` is balanced.
+
+    >>> is_balanced("[0, 1)"), is_balanced("(1, (2"), is_balanced("}{")
+    (True, False, False)
+    """
+    depth = 0
+    for sign in text:
+        depth += (sign in "([{") - (sign in ")]}")
+        if depth < 0:
+            return False
+    return depth == 0
+
+
 def is_wrapped(text: str) -> bool:
     """Whether the bracket that opens ``text`` is closed by its last sign.
 

@@ -20,7 +20,7 @@ _MARKED = re.compile(
     + _OPTION
 )
 _FIRST = re.compile(r"\W*(?P<letter>[A-J])(?:[.,:)。，：*]|\s*$|(?=[^\x00-\x7f]))")
-_ALONE = re.compile(r"(?<![\w'’])\(?(?P<letter>[A-HJ])\)?(?![\w'’])")
+_ALONE = re.compile(r"(?<![\w'’])\(?(?P<letter>[B-HJ]|A(?!\s+(?!is\b)[a-z]))\)?(?![\w'’])")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！])|\n+")
 
 

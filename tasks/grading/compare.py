@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tasks.grading import symbolic, units
+from tasks.grading.braces import is_balanced
 from tasks.grading.inequalities import as_interval
 from tasks.grading.numbers import read_based, read_number, rounding, same_based, same_number
 from tasks.grading.shapes import Bracket, Listing, Matrix, Shape, read_shape, without_condition
@@ -171,6 +172,10 @@ def _as_expressions(gold: str, answer: str) -> Outcome:
     (gold, gold_unit), (answer, unit) = _without_unit(gold), _without_unit(answer)
     if units.conflict(gold_unit, unit):
         return Outcome(False, "different units")
+    if squeeze(gold) == squeeze(answer):
+        return Outcome(True, "same but for the unit")
+    if is_balanced(gold) and not is_balanced(answer):
+        return Outcome(False, "brackets left open")
     if r"\pi" in gold and r"\pi" in answer:
         gold, answer = _PARAMETER.sub("n", gold), _PARAMETER.sub("n", answer)
     number = read_number(gold)

@@ -3,45 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from tasks.grading.compare import grade_answer
-from tasks.grading.numbers import Number, read_number
+from tasks.grading.numbers import read_number
 from tasks.grading.tidy import squeeze
+from tasks.grading.units import Dimensions, dimensions
 from tasks.grading.verdict import Verdict
 
 
 def group_equivalent(answers: Sequence[str]) -> list[int]:
     r"""The group number of each answer, counted from 0 in order of first appearance.
 
-    Answers with one key (a number's value, or the same text but for spaces) need no comparison;
-    only the distinct rest is compared in pairs, with the first of each group as the gold.
+    Numbers are grouped by value and equal texts by text, so 10,000 integers cost no comparison.
+    Only what is left is compared in pairs, with the first answer of each group as the gold.
 
-    >>> group_equivalent(["073", "74", "73.0", r"\frac{146}{2}", "x+1", "x + 1"])
-    [0, 1, 0, 0, 2, 2]
+    >>> group_equivalent(["073", "74", "73.0", r"\frac{146}{2}", "73 apples", "x+1", "x + 1"])
+    [0, 1, 0, 0, 0, 2, 2]
     """
-    group_of_key: dict[object, int] = {}
-    compared: list[tuple[int, str]] = []  # one answer of each group that is not a plain number
-    groups = []
-    count = 0
+    of_number: dict[Fraction, list[tuple[Dimensions, int]]] = {}
+    of_text: dict[str, int] = {}
+    firsts: list[tuple[int, str]] = []  # of each group that is no number's
+    groups: list[int] = []
+    new = 0  # the next group's number
     for answer in answers:
+        group: int | None
         number = read_number(answer)
-        key = _key(number) if number is not None else squeeze(answer)
-        group = group_of_key.get(key)
-        if group is None:
-            plain = number is not None and not number.unit
-            if not plain:
-                group = next((g for g, other in compared if _same(other, answer)), None)
+        if number is not None:
+            unit = dimensions(number.unit)
+            known = of_number.setdefault(number.value, [])
+            group = next((g for u, g in known if not u or not unit or u == unit), None)
             if group is None:
-                group, count = count, count + 1
-                if not plain:
-                    compared.append((group, answer))
-            group_of_key[key] = group
-        groups.append(group)
+                known.append((unit, new))
+        else:
+            key = squeeze(answer)
+            group = of_text.get(key)
+            if group is None:
+                group = next((g for g, first in firsts if _same(first, answer)), None)
+                of_text[key] = new if group is None else group
+                if group is None:
+                    firsts.append((new, answer))
+        groups.append(new if group is None else group)
+        new += group is None
     return groups
-
-
-def _key(number: Number) -> tuple[object, ...]:
-    return (number.value, number.unit)
 
 
 def _same(left: str, right: str) -> bool:

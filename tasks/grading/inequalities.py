@@ -14,6 +14,7 @@ _RELATION = re.compile(r"(\\le(?![a-z])|\\ge(?![a-z])|<\s*=?|>\s*=?)")
 _NAME = re.compile(r"\\?[a-zA-Z]+(?:_\{?\w+\}?)?(?:\([a-z]\))?")
 _REALS = (r"\mathbb{R}", r"\mathbb R", r"\text{all real numbers}")
 _BUILDER = re.compile(r"\\\{\s*[a-zA-Z]\s*(?:\\mid|\||:)(?P<condition>.*)\\\}", re.DOTALL)
+_HOLE = re.compile(r"[a-zA-Z]\s*\\ne(?![a-z])\s*(?P<value>[^<>=,]+)")
 _MEMBER = re.compile(r"\\?[a-zA-Z](?:_\{?\w+\}?)?\s*\\in\s*(?P<set>.+)", re.DOTALL)
 
 
@@ -31,6 +32,9 @@ def as_interval(text: str) -> str | None:
     member = _MEMBER.fullmatch(text)
     if member is not None:
         return member["set"].strip()
+    hole = _HOLE.fullmatch(text)
+    if hole is not None:
+        return rf"(-\infty,{hole['value']}) \cup ({hole['value']},\infty)"
     pieces = [piece.strip() for piece in _RELATION.split(text)]
     if len(pieces) == 3 and _NAME.fullmatch(pieces[0]):
         return _bound(pieces[1], pieces[2])

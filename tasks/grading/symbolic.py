@@ -57,6 +57,7 @@ class _Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            bufsize=0,
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
             start_new_session=True,  # Ctrl-C is the parent's to handle
         )
@@ -66,9 +67,8 @@ class _Worker:
         assert self.process.stdin is not None
         try:
             self.process.stdin.write(json.dumps(question).encode() + b"\n")
-            self.process.stdin.flush()
         except BrokenPipeError:
-            raise Undecided("the comparing process died") from None
+            raise Undecided(self.epitaph()) from None
         result = self.read(WALL_SECONDS)
         if isinstance(result, str):
             raise Undecided(result)
@@ -116,9 +116,7 @@ class _Pool:
 
     def ask(self, question: tuple[str, str, float]) -> bool:
         with self.seats:
-            with self.lock:
-                worker = self.idle.pop() if self.idle else None
-            worker = worker or _Worker()
+            worker = self.take()
             try:
                 equal = worker.ask(question)
             except BaseException:
@@ -127,6 +125,18 @@ class _Pool:
             with self.lock:
                 self.idle.append(worker)
             return equal
+
+    def take(self) -> _Worker:
+        """An idle worker that lives, or a new one."""
+        while True:
+            with self.lock:
+                if not self.idle:
+                    break
+                worker = self.idle.pop()
+            if worker.process.poll() is None:
+                return worker
+            worker.close()
+        return _Worker()
 
     def close(self) -> None:
         with self.lock:

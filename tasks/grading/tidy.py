@@ -58,7 +58,9 @@ def tidy(text: str) -> str:
     """
     text = _ROOT_SIGN.sub(lambda m: rf"\sqrt{{{m[1] or m[2]}}}", text).translate(_SIGNS)
     text = _DOUBLED.sub(r"\\", text)
-    text = re.sub(r"\\!\s*", "", text).replace("{,}", ",").replace(r"\%", "%")
+    text = (
+        re.sub(r"\\!\s*", "", text).replace("{,}", ",").replace(r"\%", "%").replace("!=", r"\ne ")
+    )
     text = _SPACE.sub(" ", _SIZE.sub("", text))
     text = _COMMAND.sub(_one_name, _DELIMITER.sub(" ", text))
     text = re.sub(r"\^\s*\{\s*\\circ\s*\}", r"^\\circ ", text)

@@ -26,8 +26,11 @@ _NAMES: dict[str, str] = {
     "N": "N newton newtons", "J": "J joule joules", "kJ": "kJ kilojoules", "cal": "cal",
     "kcal": "kcal", "eV": "eV", "erg": "erg ergs", "W": "W watt watts", "V": "V volt volts",
     "A": "A amperes", "Hz": "Hz hertz", "K": "K kelvin", "C": "C celsius", "F": "F fahrenheit",
-    "Pa": "Pa", "rad": "rad radians", "mph": "mph",
+    "Pa": "Pa", "rad": "rad radians",
 }  # fmt: skip
+Dimensions = frozenset[tuple[str, int]]
+"""Known units and their exponents."""
+
 _UNITS = {name: unit for unit, names in _NAMES.items() for name in names.split()}
 _POWERS = {"square": 2, "squared": 2, "sq": 2, "cubic": 3, "cubed": 3}
 
@@ -66,21 +69,24 @@ def split_unit(text: str) -> tuple[str, str]:
 
 def _is_unit_word(word: str, before: str) -> bool:
     """A known unit may touch its number; any other word has three letters and stands apart."""
-    return word in _UNITS or (len(word) >= 3 and before.endswith(" "))
+    return word in _UNITS or word in ("mph", "kph") or (len(word) >= 3 and before.endswith(" "))
 
 
 def conflict(left: str, right: str) -> bool:
     """Whether two units are known and different. Words that are no unit ("apples") say nothing."""
-    a, b = _dimensions(left), _dimensions(right)
+    a, b = dimensions(left), dimensions(right)
     return bool(a and b and a != b)
 
 
-def _dimensions(unit: str) -> Counter[str]:
-    r"""Exponent of each known unit.
+def dimensions(unit: str) -> Dimensions:
+    r"""Each known unit and its exponent.
 
-    >>> _dimensions("kcal m^-2 yr^-1") == _dimensions("kcal/m^2/year")
+    >>> dimensions("kcal m^-2 yr^-1") == dimensions("kcal/m^2/year")
+    True
+    >>> dimensions("miles per hour") == dimensions("mph")
     True
     """
+    unit = unit.replace("mph", "mi/h").replace("kph", "km/h")
     found: Counter[str] = Counter()
     sign, power = 1, 1
     for piece in re.findall(r"/|\bper\b|\\\$|[A-Za-zµ€]+(?:\^-?\d)?", unit):
@@ -98,4 +104,4 @@ def _dimensions(unit: str) -> Counter[str]:
         if known is not None:
             found[known] += sign * power * int(exponent or 1)
         sign, power = (sign, 1) if known is None else (1, 1)
-    return found
+    return frozenset(found.items())

@@ -41,7 +41,7 @@ def clock(text: str) -> tuple[str, str] | None:
     >>> clock(r"4:30\text{ p.m.}"), clock("4:30"), clock("3:4")
     (('4:30', 'p'), ('4:30', ''), None)
     """
-    match = _CLOCK.fullmatch(_TEXT.sub(r" \1", tidy(text)))
+    match = _CLOCK.fullmatch(_TEXT.sub(r"\1", tidy(text)).strip())
     if match is None:
         return None
     return f"{int(match['hour'])}:{match['minute']}", (match["half"] or "").lower()
