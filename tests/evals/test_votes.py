@@ -5,7 +5,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import multinomial, multivariate_hypergeom
 
@@ -36,7 +36,6 @@ def small_ballots(draw, most=10):
     return Ballots(tuple(sorted(kept)), draw(st.integers(0 if kept else 1, 2)))
 
 
-@settings(deadline=None)
 @given(small_ballots())
 def test_cons_at_k_is_the_mean_of_the_vote_over_every_subset(cast):
     for k in range(1, cast.drawn_from + 1):
@@ -76,7 +75,6 @@ def test_a_large_vote_agrees_with_simulation():
     assert cons_at_k(cast, 500) == pytest.approx(simulated, abs=4 * 0.5 / 200)
 
 
-@settings(deadline=None)
 @given(small_ballots())
 def test_cons_at_1_is_the_share_of_right_votes(cast):
     right = sum(votes * credit for votes, credit in cast.groups)
@@ -118,7 +116,6 @@ def test_a_vote_of_more_samples_than_there_are_is_refused(k):
         cons_at_k(Ballots(((2, 1.0),), silent=1), k)
 
 
-@settings(deadline=None)
 @given(small_ballots())
 def test_the_variance_is_what_leaving_out_each_sample_gives(cast):
     n = cast.drawn_from
