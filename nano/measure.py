@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
 MAX_NEW_TOKENS = 360
-BATCH = 128
+BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -118,8 +118,7 @@ def answer(
 
     config = GenerationConfig(
         max_new_tokens=MAX_NEW_TOKENS,
-        do_sample=not greedy,
-        top_k=0,
+        **({"do_sample": False} if greedy else {"do_sample": True, "top_k": 0}),
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )
@@ -146,6 +145,7 @@ def measure(folder: Path, count: int, seed: int = 0) -> dict[str, dict[str, str]
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    torch.set_num_threads(1)  # more only wait for one another on matrices this small
     torch.manual_seed(seed)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)

@@ -51,9 +51,9 @@ def train(
     import torch.multiprocessing
 
     model.share_memory()
-    with tempfile.NamedTemporaryFile() as meeting:
+    with tempfile.TemporaryDirectory() as folder:
         torch.multiprocessing.start_processes(
-            _work, (model, tokenizer, course, seed, meeting.name), WORKERS, start_method="spawn"
+            _work, (model, tokenizer, course, seed, f"{folder}/meeting"), WORKERS
         )
 
 
