@@ -33,7 +33,8 @@ POOR = 0.3
 """Share of everyday replies that are poor: wrong, curt, or a leaked code."""
 REFLECTIVE = 0.3
 """Share of worked thoughts that hold noticed slips and checks."""
-DEPTH_WEIGHTS = {1: 6, 2: 5, 3: 4, 4: 3, 5: 2, 6: 1}
+DEPTH_WEIGHTS = {1: 80, 2: 60, 3: 50, 4: 30, 5: 2, 6: 1}
+"""Five and six additions are hardly ever read, so they stay hard after any training."""
 HAND_WEIGHTS: dict[Hand, int] = {"ascii": 35, "han": 25, "mixed": 40}
 
 
