@@ -50,7 +50,7 @@ def write(part: Part, rng: random.Random) -> Document:
     """One document of `part`; its prompt is never held out.
 
     >>> write(NOTEBOOK, random.Random(3))
-    Document(prompt='378+937+618+485=?', response='<answer>067</answer>')
+    Document(prompt='378+937+618=?', response='<answer>594</answer>')
     """
     if rng.random() < EVERYDAY:
         return _everyday(part, rng)
