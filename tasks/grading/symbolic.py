@@ -21,7 +21,7 @@ from tasks.grading.prepare import prepare
 
 CPU_SECONDS = 2.0
 """Processor time one comparison may take: a busy machine does not turn answers into ``unsure``."""
-WALL_SECONDS = 10.0
+WALL_SECONDS = 20.0
 START_SECONDS = 60.0
 MEGABYTES = 1024
 

@@ -24,6 +24,7 @@ from typing import Any
 import sympy
 from latex2sympy2_extended import NormalizationConfig
 from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse, verify
+from sympy.core.function import AppliedUndef
 
 DIGITS = 40
 TOLERANCE = sympy.Float("1e-25", DIGITS)  # far below any decimal that a model writes out
@@ -83,10 +84,25 @@ def _parse(text: str) -> list[Any]:
 def _equal_by_value(left: Any, right: Any, within: float) -> bool | None:
     """Compare expressions, or the roots of equations; ``None`` where that is not possible."""
     if isinstance(left, sympy.Eq) and isinstance(right, sympy.Eq):
-        return _equal_roots(left.lhs - left.rhs, right.lhs - right.rhs)
+        return _equal_roots(_plain(left.lhs - left.rhs), _plain(right.lhs - right.rhs))
     if isinstance(left, sympy.Expr) and isinstance(right, sympy.Expr):
-        return _equal_expressions(left, right, within)
+        return _equal_expressions(_plain(left), _plain(right), within)
     return None
+
+
+def _plain(expression: sympy.Expr) -> sympy.Expr:
+    """One symbol per name, i as the imaginary unit, and ``f(t)`` a name unless there is an f(s)."""
+    expression = expression.replace(sympy.UnevaluatedExpr, lambda inner: inner)
+    applied = expression.atoms(AppliedUndef)
+    names = {}
+    for call in applied:
+        alone = sum(other.func == call.func for other in applied) == 1
+        names[call] = sympy.Symbol(str(call.func if alone else call).replace("\\", ""))
+    expression = expression.xreplace(names)
+    symbols = {
+        s: sympy.I if s.name == "i" else sympy.Symbol(s.name) for s in expression.free_symbols
+    }
+    return expression.xreplace(symbols)
 
 
 def _equal_expressions(left: sympy.Expr, right: sympy.Expr, within: float) -> bool | None:
@@ -143,7 +159,6 @@ def _points(names: list[sympy.Symbol]) -> list[_Point]:
         point = _Point(
             (name, sympy.Float(sign * (offset + 0.37 * i + 0.11 * i * i), DIGITS))
             for i, name in enumerate(names)
-            if str(name) != "i"
         )
         point.sign = sign
         points.append(point)
@@ -151,11 +166,10 @@ def _points(names: list[sympy.Symbol]) -> list[_Point]:
 
 
 def _value(expression: sympy.Expr, point: _Point) -> Any:
-    """The value to ``DIGITS`` digits, or ``None``. The letter i is the imaginary unit."""
+    """The value to ``DIGITS`` digits, or ``None``."""
     if expression.has(sympy.Sum, sympy.Product, sympy.Integral, sympy.Limit, sympy.Derivative):
         return None
-    imaginary = {name: sympy.I for name in expression.free_symbols if str(name) == "i"}
-    value = expression.xreplace(imaginary).evalf(DIGITS, subs=point)
+    value = expression.evalf(DIGITS, subs=point)
     return value if value.is_number and value.is_finite else None
 
 
