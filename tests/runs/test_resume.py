@@ -145,7 +145,7 @@ def kill_and_resume(tmp_path, kills: int, seed: int) -> None:
 
     def start(out):
         command = [sys.executable, "-m", "r1eval", "eval", "nano", "--task", "nano", "--limit"]
-        command += ["12", "--samples", "8", "--protocol", "r1", "--engine-arg", "group_size=16"]
+        command += ["6", "--samples", "8", "--protocol", "r1", "--engine-arg", "group_size=16"]
         return subprocess.Popen(
             [*command, "--out", str(out)],
             stdout=subprocess.DEVNULL,
@@ -178,11 +178,12 @@ def kill_and_resume(tmp_path, kills: int, seed: int) -> None:
     print(f"{killed} of {kills} kills met a running process; samples then there: {sorted(seen)}")
 
 
+@pytest.mark.timeout(900)
 def test_kill_9_at_random_instants_loses_nothing_and_changes_nothing(tmp_path):
-    kill_and_resume(tmp_path, kills=3, seed=1)
+    kill_and_resume(tmp_path, kills=2, seed=1)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_kill_9_at_twenty_random_instants_loses_nothing_and_changes_nothing(tmp_path):
     kill_and_resume(tmp_path, kills=20, seed=2)
