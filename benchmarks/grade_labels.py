@@ -92,7 +92,8 @@ def measure(grader: str, grade: Callable[[Row], str], rows: list[Row], label: st
 def told_apart(rows: list[Row]) -> float:
     """The share of completions whose very label is found, no_answer and wrong told apart."""
     found = [our_completion(row).replace("truncated", "no_answer") for row in rows]
-    return sum(a == row["label"] for a, row in zip(found, rows, strict=True)) / len(rows)
+    labels: list[str] = [row["label"] for row in rows]
+    return sum(a == b for a, b in zip(found, labels, strict=True)) / len(rows)
 
 
 def table(title: str, lines: list[Line]) -> str:

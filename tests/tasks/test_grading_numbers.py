@@ -5,12 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.grading import grade_answer
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**12))
 def test_an_integer_equals_its_spellings(n: int) -> None:
     commas = f"{n:,}"
@@ -27,11 +28,13 @@ def test_an_integer_equals_its_spellings(n: int) -> None:
         assert grade_answer(gold=str(n), answer=spelling).verdict == "correct", spelling
 
 
+@settings(deadline=None)
 @given(st.integers(-(10**6), 10**6), st.integers(-(10**6), 10**6))
 def test_different_integers_differ(n: int, m: int) -> None:
     assert (grade_answer(gold=str(n), answer=str(m)).verdict == "correct") == (n == m)
 
 
+@settings(deadline=None)
 @given(st.integers(-999, 999), st.integers(1, 999), st.integers(1, 9))
 def test_a_fraction_equals_itself_expanded(p: int, q: int, k: int) -> None:
     expanded = rf"\dfrac{{{p * k}}}{{{q * k}}}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.thinking import Split, Tags, split_thought
@@ -51,6 +51,7 @@ def test_tags_of_another_model_can_be_given() -> None:
     assert split_thought("[a]b", tags=[Tags("[", "]")]).answer == "b"
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from(["<think>", "</think>", "a", "b"]), max_size=8).map("".join),
     st.booleans(),
