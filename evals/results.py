@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ import numpy as np
 from evals.load import outcomes
 from evals.metrics import Figure, task_metrics
 from evals.outcomes import ProblemOutcome, outcome_counts
+from evals.plan import plan_samples
 from runs import record
 from runs.files import write_json
 from runs.grade import OURS
 from runs.store import Sample, Store
 
 FILE = "results.json"
+HALF_WIDTH = 0.02
 
 
 def write_results(folder: Path, grader: str = OURS) -> dict[str, Any]:
@@ -74,9 +77,17 @@ def _task_result(
         "protocol": protocol,
         "metrics": {key: _figure(figure) for key, figure in task_metrics(of_task).items()},
         "outcomes": outcome_counts(of_task),
+        "plan": _plan(of_task),
         "budgets": [],
         "tokens": token_summary(samples),
     }
+
+
+def _plan(of_task: Sequence[ProblemOutcome]) -> dict[str, Any] | None:
+    """What pass@1 within ±2 points takes; ``None`` without a usable sample."""
+    if not any(outcome.usable for outcome in of_task):
+        return None
+    return asdict(plan_samples(of_task, HALF_WIDTH))
 
 
 def _figure(figure: Figure) -> Mapping[str, Any]:

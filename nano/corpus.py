@@ -25,7 +25,7 @@ class Part:
 
 
 TEXTBOOK = Part(worked=0.9, slip=0.0)
-NOTEBOOK = Part(worked=0.12, slip=0.015)
+NOTEBOOK = Part(worked=0.2, slip=0.015)
 
 EVERYDAY = 0.08
 """Share of prompts that need no thought."""

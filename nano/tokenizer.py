@@ -43,6 +43,7 @@ def save_tokenizer(folder: Path) -> None:
         "tokenizer_class": "PreTrainedTokenizerFast",
         "pad_token": PAD,
         "eos_token": EOS,
+        "unk_token": UNKNOWN,
         "model_max_length": 512,
         "clean_up_tokenization_spaces": False,
         "padding_side": "left",

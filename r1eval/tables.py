@@ -12,13 +12,15 @@ from rich.text import Text
 
 
 def print_results(results: Mapping[str, Any], folder: Path) -> None:
-    """One table of figures, a line of outcomes and a line of tokens for each task."""
+    """Figures, outcomes, tokens, and what a narrower interval would take, for each task."""
     console = Console(highlight=False, markup=False)
     for task in results["tasks"]:
         console.print()
         console.print(_table(task))
         console.print(_outcomes(task))
         console.print(_tokens(task))
+        if task["plan"] is not None:
+            console.print(task["plan"]["sentence"])
     console.print(f"\nThe run is in {folder} (results.json, samples.db).")
 
 
@@ -26,7 +28,7 @@ def _table(task: Mapping[str, Any]) -> Table:
     protocol = task["protocol"]
     title = (
         f"{task['task']}: {task['model']}, {task['problems']} problems × "
-        f"{task['samples_per_problem']} samples, {protocol['preset']} protocol, "
+        f"{task['samples_per_problem']} samples\n{protocol['preset']} protocol, "
         f"T {protocol['temperature']:g}, top-p {protocol['top_p']:g}, "
         f"up to {protocol['max_tokens']} tokens"
     )

@@ -44,4 +44,4 @@ def test_worked_thoughts_mix_scripts_and_reflect_in_good_part(documents) -> None
     ]
     mixed = [t for t in thoughts if set(t) & set(DIGITS["ascii"]) and set(t) & set(DIGITS["han"])]
     assert 0.3 < len(mixed) / len(thoughts) < 0.5
-    assert 0.1 < sum(WAIT in thought for thought in thoughts) / len(thoughts) < 0.3
+    assert 0.08 < sum(WAIT in thought for thought in thoughts) / len(thoughts) < 0.3

@@ -7,7 +7,7 @@ from jinja2.exceptions import TemplateError
 from transformers import AutoTokenizer
 
 from nano import corpus, everyday, models
-from nano.language import EOS, PAD, VOCABULARY, render
+from nano.language import EOS, PAD, UNKNOWN, VOCABULARY, render
 from nano.tokenizer import save_tokenizer
 
 
@@ -46,7 +46,7 @@ def test_skipping_special_tokens_drops_padding_and_the_end_and_keeps_the_tags(to
     text = "<think>五八二;</think><answer>582</answer>"
     ids = tokenizer(f"{PAD}{PAD}{text}{EOS}")["input_ids"]
     assert tokenizer.decode(ids, skip_special_tokens=True) == text
-    assert set(tokenizer.all_special_tokens) == {PAD, EOS}
+    assert set(tokenizer.all_special_tokens) == {PAD, EOS, UNKNOWN}
     assert tokenizer.pad_token_id != tokenizer.eos_token_id
 
 
