@@ -43,7 +43,7 @@ class Share:
         z, n, p = 1.96, self.of, self.hits / self.of
         middle = (p + z * z / (2 * n)) / (1 + z * z / n)
         half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-        return middle - half, middle + half
+        return max(middle - half, 0.0), min(middle + half, 1.0)
 
     def __str__(self) -> str:
         if self.of == 0:
