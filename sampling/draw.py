@@ -7,28 +7,25 @@ suffices: it is looked up in the cumulative distribution.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
 
 _NUCLEUS_WINDOW = 1024  # nearly always holds the nucleus, and spares sorting the vocabulary
 
 
-class Streams:
-    """One stream of uniform numbers per row.
+class Stream:
+    """A sample's own uniform numbers, each in [0, 1).
 
-    >>> a, b = Streams([7, 8]), Streams([8])
-    >>> float(a.next()[1]) == float(b.next()[0])
+    >>> a, b = Stream(8), Stream(8)
+    >>> [a.next(), a.next()] == [b.next(), b.next()]
     True
     """
 
-    def __init__(self, seeds: Sequence[int]) -> None:
-        self._generators = [np.random.Generator(np.random.PCG64(seed)) for seed in seeds]
+    def __init__(self, seed: int) -> None:
+        self._generator = np.random.Generator(np.random.PCG64(seed))
 
-    def next(self) -> torch.Tensor:
-        """The next number of every row: float64, shape ``[rows]``, each in [0, 1)."""
-        return torch.tensor([g.random() for g in self._generators], dtype=torch.float64)
+    def next(self) -> float:
+        return self._generator.random()
 
 
 def draw(

@@ -9,14 +9,20 @@ computing until the longest of their batch stops.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import psutil
 import torch
-from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
+from transformers import (
+    GenerationConfig,
+    LogitsProcessor,
+    LogitsProcessorList,
+    StoppingCriteria,
+    StoppingCriteriaList,
+)
 
-from sampling.draw import Streams, draw
+from sampling.draw import Stream, draw
 from sampling.engine import (
     TINY,
     Completion,
@@ -29,6 +35,7 @@ from sampling.engine import (
 )
 from sampling.loading import DType, ModelError, ModelPlace, load
 
+_REREAD_TOKENS = 32_768
 _ALL_THREADS = torch.get_num_threads()
 _MEMORY_SHARE = (
     0.6  # of what is free now; `generate` holds a second copy of a layer's cache as it grows
@@ -126,16 +133,11 @@ class TransformersEngine:
         on_tokens: OnTokens | None = None,
     ) -> None:
         prompts = [self._encode(r.prompt) for r in requests]
-        width = max(len(ids) for ids in prompts)
-        padding = self._generation.pad_token_id
-        input_ids = torch.tensor([[padding] * (width - len(ids)) + ids for ids in prompts])
-        mask = torch.tensor([[0] * (width - len(ids)) + [1] * len(ids) for ids in prompts])
 
         def finish(row: int, ids: list[int]) -> None:
-            stopped = ids[-1] in self._end_ids
             completion = Completion(
                 text=self.decode(ids),
-                finish_reason="stop" if stopped else "length",
+                finish_reason="stop" if ids[-1] in self._end_ids else "length",
                 token_ids=tuple(ids),
                 prompt_tokens=len(prompts[row]),
                 completion_tokens=len(ids),
@@ -144,12 +146,24 @@ class TransformersEngine:
             on_finish(requests[row], completion)
 
         drawing = _Drawing([r.seed for r in requests], sampling, self._end_ids, finish, on_tokens)
+        while rows := drawing.begin():
+            read = [prompts[row] + drawing.drawn[row] for row in rows]
+            left = sampling.max_tokens - len(drawing.drawn[rows[0]])
+            self._generate(read, left, drawing)
+
+    def _generate(self, read: list[list[int]], max_tokens: int, drawing: _Drawing) -> None:
+        """Go on from the ids that each row has read, until ``drawing`` stops it."""
+        width = max(len(ids) for ids in read)
+        padding = self._generation.pad_token_id
+        input_ids = torch.tensor([[padding] * (width - len(ids)) + ids for ids in read])
+        mask = torch.tensor([[0] * (width - len(ids)) + [1] * len(ids) for ids in read])
         with torch.inference_mode():
             self._model.generate(
                 input_ids=input_ids.to(self._model.device),
                 attention_mask=mask.to(self._model.device),
-                generation_config=_up_to(self._generation, sampling.max_tokens),
+                generation_config=_up_to(self._generation, max_tokens),
                 logits_processor=LogitsProcessorList([drawing]),
+                stopping_criteria=StoppingCriteriaList([_Thinned(drawing)]),
             )
 
     def _encode(self, prompt: Prompt) -> list[int]:
@@ -168,32 +182,57 @@ class _Drawing(LogitsProcessor):  # type: ignore[misc]
         seeds: Sequence[int],
         sampling: Sampling,
         end_ids: frozenset[int],
-        finish: Any,
+        finish: Callable[[int, list[int]], None],
         on_tokens: OnTokens | None,
     ) -> None:
-        self._streams = Streams(seeds)
+        self.drawn: list[list[int]] = [[] for _ in seeds]
+        self._streams = [Stream(seed) for seed in seeds]
         self._sampling = sampling
         self._end_ids = end_ids
         self._finish = finish
         self._on_tokens = on_tokens
-        self._drawn: list[list[int]] = [[] for _ in seeds]
         self._running = set(range(len(seeds)))
+        self._batch: list[int] = []
+
+    def begin(self) -> list[int]:
+        """The rows still running, in order: the rows of the next batch. All have drawn alike."""
+        self._batch = sorted(self._running)
+        return self._batch
+
+    def worth_a_new_batch(self, length: int) -> bool:
+        """Whether half of the batch has finished, and the rest, each ``length`` tokens long, is
+        little enough to be read again at once."""
+        running = len(self._running)
+        return 2 * running <= len(self._batch) and running * length <= _REREAD_TOKENS
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        tokens = draw(
-            scores, self._sampling.temperature, self._sampling.top_p, self._streams.next()
-        )
-        chosen = tokens.tolist()
+        numbers = [self._streams[row].next() for row in self._batch]
+        uniforms = torch.tensor(numbers, dtype=torch.float64)
+        tokens = draw(scores, self._sampling.temperature, self._sampling.top_p, uniforms)
         if self._on_tokens is not None:
             self._on_tokens(len(self._running))
-        for row in sorted(self._running):
-            self._drawn[row].append(chosen[row])
-            full = len(self._drawn[row]) == self._sampling.max_tokens
-            if full or chosen[row] in self._end_ids:
+        for row, token in zip(self._batch, tokens.tolist(), strict=True):
+            if row not in self._running:
+                continue
+            self.drawn[row].append(token)
+            full = len(self.drawn[row]) == self._sampling.max_tokens
+            if full or token in self._end_ids:
                 self._running.discard(row)
-                self._finish(row, self._drawn[row])
+                self._finish(row, self.drawn[row])
         standing = torch.full_like(scores, float("-inf"))
         return standing.scatter_(-1, tokens.unsqueeze(-1), 0.0)
+
+
+class _Thinned(StoppingCriteria):  # type: ignore[misc]
+    """Ends a batch that is no longer worth going on with."""
+
+    def __init__(self, drawing: _Drawing) -> None:
+        self._drawing = drawing
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor, **_: object) -> torch.Tensor:
+        rows, length = input_ids.shape
+        ended = self._drawing.worth_a_new_batch(length)
+        return torch.full((rows,), ended, device=input_ids.device)
 
 
 def _end_ids(model: Any, tokenizer: Any) -> frozenset[int]:
