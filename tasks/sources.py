@@ -17,7 +17,7 @@ from typing import Any
 from tasks.errors import UserError
 from tasks.problem import Task
 from tasks.schema import Hub
-from tasks.usercode import load_function
+from tasks.usercode import call, load_function
 
 FILE_KINDS = (".jsonl", ".csv", ".parquet")
 
@@ -116,14 +116,10 @@ def call_function(spec: str) -> Task | list[Row]:
 
     Whatever the user's code raises is reported as theirs, in one line.
     """
-    function = load_function(spec)
-    try:
-        made = function()
-        if isinstance(made, Task):
-            return made
-        made = list(made)
-    except Exception as error:  # anything may be wrong with code that is not ours
-        raise UserError(f"{spec} failed: {type(error).__name__}: {error}") from error
+    made = call(load_function(spec), spec)
+    if isinstance(made, Task):
+        return made
+    made = call(list, spec, made)  # a generator runs only now
     for number, columns in enumerate(made, start=1):
         if not isinstance(columns, Mapping):
             raise UserError(
