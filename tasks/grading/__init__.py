@@ -6,8 +6,15 @@ r"""Grading: is this the gold answer?
 """
 
 from tasks.grading.compare import grade_answer
-from tasks.grading.completion import grade_completion
+from tasks.grading.completion import extract_answer, grade_completion
 from tasks.grading.groups import group_equivalent
 from tasks.grading.verdict import Grade, Verdict
 
-__all__ = ["Grade", "Verdict", "grade_answer", "grade_completion", "group_equivalent"]
+__all__ = [
+    "Grade",
+    "Verdict",
+    "extract_answer",
+    "grade_answer",
+    "grade_completion",
+    "group_equivalent",
+]

@@ -13,10 +13,13 @@ from typing import Literal
 from tasks.grading.boxes import last_boxed
 from tasks.grading.choice import chosen
 from tasks.grading.compare import grade_answer
-from tasks.grading.extract import Stated, extract, extract_explicit
+from tasks.grading.extract import extract, extract_explicit
 from tasks.grading.verdict import Grade, Verdict
 from tasks.problem import AnswerType
 from tasks.thinking import split_thought
+
+Thought = Literal["auto", "prefilled"]
+"""``"prefilled"`` says that the prompt already opened the thought."""
 
 
 def grade_completion(
@@ -25,27 +28,51 @@ def grade_completion(
     completion: str,
     question: str | None = None,
     finish_reason: str | None = None,
-    thought: Literal["auto", "prefilled"] = "auto",
+    thought: Thought = "auto",
     answer_type: AnswerType = "math",
 ) -> Grade:
     """Grade a completion as the engine returned it.
 
-    ``finish_reason`` is ``"stop"``, ``"length"`` or ``None`` (not known). ``thought="prefilled"``
-    says that the prompt already opened the thought. A box in an unfinished thought does not count.
+    ``finish_reason`` is ``"stop"``, ``"length"`` or ``None`` (not known).
+    """
+    answer = extract_answer(
+        completion=completion,
+        finish_reason=finish_reason,
+        thought=thought,
+        answer_type=answer_type,
+    )
+    if answer is not None:
+        return grade_answer(gold=gold, answer=answer, question=question)
+    split = split_thought(completion, prefilled=thought == "prefilled")
+    unfinished = split.opened and not split.closed
+    if finish_reason == "length" or (unfinished and finish_reason != "stop"):
+        why = "the thought was not finished" if unfinished else "cut off before an answer"
+        return Grade(Verdict.TRUNCATED, None, why)
+    why = "the thought was not closed" if unfinished else "no answer stated"
+    return Grade(Verdict.NO_ANSWER, None, why)
+
+
+def extract_answer(
+    *,
+    completion: str,
+    finish_reason: str | None = None,
+    thought: Thought = "auto",
+    answer_type: AnswerType = "math",
+) -> str | None:
+    r"""The answer that a completion states: what ``grade_completion`` compares with the gold.
+
+    A box in an unfinished thought does not count, and in a text that was cut off nothing else does.
+
+    >>> extract_answer(completion=r"<think>Is it 7?</think>It is \boxed{073}.")
+    '073'
+    >>> extract_answer(completion="So the answer is 73.", finish_reason="length") is None
+    True
     """
     split = split_thought(completion, prefilled=thought == "prefilled")
-    if split.opened and not split.closed:
-        return Grade(Verdict.TRUNCATED, None, "the thought was not finished")
     cut = finish_reason == "length"
     finished = finish_reason == "stop" or split.closed
     if answer_type == "choice":
-        letter = chosen(split.answer) if not cut or last_boxed(split.answer) else None
-        stated = Stated(letter, "choice") if letter else None
-    else:
-        explicit = extract_explicit(split.answer)
-        stated = explicit if cut else explicit or extract(split.answer, finished=finished)
-    if stated is None:
-        if cut:
-            return Grade(Verdict.TRUNCATED, None, "cut off before an answer")
-        return Grade(Verdict.NO_ANSWER, None, "no answer stated")
-    return grade_answer(gold=gold, answer=stated.answer, question=question)
+        return chosen(split.answer) if not cut or last_boxed(split.answer) else None
+    explicit = extract_explicit(split.answer)
+    stated = explicit if cut else explicit or extract(split.answer, finished=finished)
+    return stated.answer if stated is not None else None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.grading import Verdict, grade_answer, grade_completion
+from tasks.grading import Verdict, extract_answer, grade_answer, grade_completion
 
 RAMBLE = "Then p(4) is 6(4 - r), and I should check that once more with r = -6. " * 10
 
@@ -22,6 +22,13 @@ def test_a_box_in_the_thought_does_not_count_for_a_finished_answer_either() -> N
 def test_a_prefilled_thought_that_was_not_closed_is_truncated() -> None:
     assert verdict(r"It is \boxed{24}", thought="prefilled") == "truncated"
     assert verdict(r"It is \boxed{24}", thought="auto") == "correct"
+
+
+def test_a_thought_that_was_not_closed_was_cut_off_unless_the_model_stopped_by_itself() -> None:
+    assert verdict(r"<think>It is \boxed{24}, or") == "truncated"
+    assert verdict(r"<think>It is \boxed{24}, or", finish_reason="length") == "truncated"
+    assert verdict(r"<think>It is \boxed{24}.", finish_reason="stop") == "no_answer"
+    assert verdict("It is 24.", thought="prefilled", finish_reason="stop") == "no_answer"
 
 
 @pytest.mark.parametrize("end", ["So, p(0) + p(4) = 24", "24", "the total is 24 +", "= 24"])
@@ -70,6 +77,23 @@ def test_an_article_is_no_choice() -> None:
 def test_a_verdict_says_what_it_rests_on() -> None:
     grade = grade_completion(gold="24", completion=r"It is \boxed{024}.")
     assert (grade.extracted, grade.reason) == ("024", "same number")
+
+
+@pytest.mark.parametrize(
+    ("completion", "options", "answer"),
+    [
+        (r"<think>\boxed{3}</think>So it is \boxed{4}.", {}, "4"),
+        (r"<think>\boxed{3}", {}, None),
+        ("So the answer is 4.", {"finish_reason": "length"}, None),
+        ("I choose B.", {"answer_type": "choice"}, "B"),
+    ],
+)
+def test_the_answer_alone_can_be_had(
+    completion: str, options: dict[str, str], answer: str | None
+) -> None:
+    assert extract_answer(completion=completion, **options) == answer  # type: ignore[arg-type]
+    grade = grade_completion(gold="4", completion=completion, **options)  # type: ignore[arg-type]
+    assert grade.extracted == answer
 
 
 LATEX_SIGNS = r"""
