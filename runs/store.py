@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -53,7 +53,10 @@ class StoredProblem:
 
 @dataclass(frozen=True)
 class Sample:
-    """One completion. ``thinking_tokens`` + ``answer_tokens`` are all that were generated."""
+    """One completion. ``thinking_tokens`` + ``answer_tokens`` are all that were generated.
+
+    ``token_ids`` is ``None`` where the engine gave none, and where a reader did not ask for them.
+    """
 
     task: str
     problem_id: str
@@ -146,17 +149,19 @@ class Store:
             for row in rows
         ]
 
-    def samples(self) -> Iterator[Sample]:
-        """In the order of task, problem and index."""
-        rows = self._rows(
-            "SELECT s.* FROM samples s JOIN problems p USING (task, problem_id) "
-            "ORDER BY s.task, p.position, s.idx"
+    def samples(self, ids: bool = False) -> Iterator[Sample]:
+        """One by one, in the order of task, problem and index; with their token ids if ``ids``."""
+        asked = self._db.execute("SELECT task, problem_id FROM problems ORDER BY task, position")
+        query = (
+            "SELECT task, problem_id, idx AS 'index', seed, text, finish_reason, prompt_tokens, "
+            f"thinking_tokens, answer_tokens, token_source, {'token_ids' if ids else 'NULL'} "
+            "AS token_ids, finished_at FROM samples WHERE task = ? AND problem_id = ? ORDER BY idx"
         )
-        for row in rows:
-            ids = row["token_ids"]
-            row["token_ids"] = None if ids is None else tuple(array("I", ids))
-            row["index"] = row.pop("idx")
-            yield Sample(**row)
+        for problem in asked.fetchall():
+            for row in self._rows(query, problem):
+                blob = row["token_ids"]
+                row["token_ids"] = None if blob is None else tuple(array("I", blob))
+                yield Sample(**row)
 
     def grades(self, grader: str) -> dict[tuple[str, str, int], Grade]:
         rows = self._db.execute(
@@ -166,16 +171,13 @@ class Store:
         )
         return {(t, p, i): Grade(Verdict(v), extracted, why) for t, p, i, v, extracted, why in rows}
 
-    def graders(self) -> list[str]:
-        rows = self._db.execute("SELECT DISTINCT grader FROM verdicts ORDER BY grader")
-        return [str(row[0]) for row in rows]
-
     def missing(self) -> dict[tuple[str, str, int], str]:
+        """Why a sample was not drawn, where that was written down."""
         rows = self._db.execute("SELECT * FROM missing")
         return {(task, problem, index): reason for task, problem, index, reason in rows}
 
-    def _rows(self, query: str) -> Iterator[dict[str, Any]]:
-        cursor = self._db.execute(query)
+    def _rows(self, query: str, values: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+        cursor = self._db.execute(query, values)
         names = [column[0] for column in cursor.description]
         return (dict(zip(names, row, strict=True)) for row in cursor)
 
