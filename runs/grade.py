@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, cast
+from itertools import islice
+from typing import Any, Literal, cast
 
 from runs.store import Sample, Store, StoredProblem
 from tasks.errors import UserError
-from tasks.grading import Grade, Verdict, grade_completion
+from tasks.grading import Grade, Verdict, extract_answer, grade_completion
 from tasks.problem import AnswerType
-from tasks.usercode import load_function
+from tasks.usercode import call, load_function
 
 OURS = "ours"
+_AT_ONCE = 128  # samples in memory
 
 Grader = Callable[[StoredProblem, Sample], Grade]
 
@@ -21,8 +23,8 @@ Grader = Callable[[StoredProblem, Sample], Grade]
 def grade_run(store: Store, grader: str = OURS) -> None:
     """Grade all samples with ``grader``: ``"ours"``, or the user's ``file.py:function``.
 
-    All verdicts of that grader are replaced at once. Raises UserError on a grader that is not there
-    or that returns neither a verdict nor a bool.
+    All verdicts of that grader are replaced at once. Raises UserError on a grader that is not
+    there, that raises, or that returns neither a verdict nor a bool.
     """
     grade = find_grader(grader)
     problems = {(p.task, p.problem_id): p for p in store.problems()}
@@ -31,8 +33,13 @@ def grade_run(store: Store, grader: str = OURS) -> None:
         problem = problems[sample.task, sample.problem_id]
         return sample.task, sample.problem_id, sample.index, grade(problem, sample)
 
+    def all_graded() -> Iterator[tuple[str, str, int, Grade]]:
+        samples = store.samples()
+        while part := list(islice(samples, _AT_ONCE)):
+            yield from pool.map(graded, part)
+
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # symbolic grading waits on processes
-        store.set_grades(grader, list(pool.map(graded, list(store.samples()))))
+        store.set_grades(grader, all_graded())
 
 
 def find_grader(name: str) -> Grader:
@@ -44,7 +51,12 @@ def find_grader(name: str) -> Grader:
     function = load_function(name)
 
     def theirs(problem: StoredProblem, sample: Sample) -> Grade:
-        return _as_grade(function(problem.gold, sample.text), name)
+        returned = call(function, name, problem.gold, sample.text)
+        if isinstance(returned, Grade):
+            return returned
+        verdict = _as_verdict(returned, name)
+        answered = verdict in (Verdict.CORRECT, Verdict.WRONG)
+        return Grade(verdict, _answer(problem, sample) if answered else None, name)
 
     return theirs
 
@@ -55,19 +67,31 @@ def _ours(problem: StoredProblem, sample: Sample) -> Grade:
         completion=sample.text,
         question=problem.question,
         finish_reason=sample.finish_reason,
-        thought="prefilled" if problem.thought_prefilled else "auto",
+        thought=_thought(problem),
         answer_type=cast(AnswerType, problem.answer_type),
     )
 
 
-def _as_grade(returned: Any, name: str) -> Grade:
-    """What a user's grader returned: a bool, one of the five verdicts, or a `Grade`."""
-    if isinstance(returned, Grade):
-        return returned
+def _answer(problem: StoredProblem, sample: Sample) -> str | None:
+    """The answer that a sample states: what it votes for when the grader names none."""
+    return extract_answer(
+        completion=sample.text,
+        finish_reason=sample.finish_reason,
+        thought=_thought(problem),
+        answer_type=cast(AnswerType, problem.answer_type),
+    )
+
+
+def _thought(problem: StoredProblem) -> Literal["auto", "prefilled"]:
+    return "prefilled" if problem.thought_prefilled else "auto"
+
+
+def _as_verdict(returned: Any, name: str) -> Verdict:
+    """What a user's grader returned: a bool, or one of the five verdicts."""
     if isinstance(returned, bool):
-        return Grade(Verdict.CORRECT if returned else Verdict.WRONG, None, name)
+        return Verdict.CORRECT if returned else Verdict.WRONG
     try:
-        return Grade(Verdict(returned), None, name)
+        return Verdict(returned)
     except ValueError as error:
         raise UserError(
             f"{name} returned {returned!r}: a grader returns a bool or one of "
