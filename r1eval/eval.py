@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,16 @@ import click
 
 
 def _names(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in value.split(",") if name.strip())
+    names = tuple(name.strip() for name in value.split(",") if name.strip())
+    if not names:
+        raise click.BadParameter("name at least one task")
+    return names
+
+
+def _a_number(_: click.Context, __: click.Parameter, value: float | None) -> float | None:
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("that is not a number")
+    return value
 
 
 def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -56,9 +66,17 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
     "--limit", type=click.IntRange(1), metavar="P", help="Only the first P problems of each task."
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, metavar="S")
-@click.option("--temperature", type=click.FloatRange(0, 100), help="[default: the protocol's]")
 @click.option(
-    "--top-p", type=click.FloatRange(0, 1, min_open=True), help="[default: the protocol's]"
+    "--temperature",
+    type=click.FloatRange(0, 100),
+    callback=_a_number,
+    help="[default: the protocol's]",
+)
+@click.option(
+    "--top-p",
+    type=click.FloatRange(0, 1, min_open=True),
+    callback=_a_number,
+    help="[default: the protocol's]",
 )
 @click.option(
     "--max-tokens",

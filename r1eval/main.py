@@ -42,7 +42,7 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="r1eval")
-@click.option("--debug", is_flag=True, help="Show tracebacks and library messages.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def cli(debug: bool) -> None:
     """Evaluate reasoning models: pass@k and cons@k with intervals, resumable, on any machine.
 
@@ -57,6 +57,7 @@ def cli(debug: bool) -> None:
 def main(argv: list[str] | None = None) -> None:
     """Run the command line. Exit codes: 0 done; 1 a bug; 2 a mistake that one line explains; 3 done
     with samples missing; 130 stopped by Ctrl-C. ``--debug`` may stand anywhere."""
+    from sampling.engine import ModelError
     from tasks.errors import UserError
 
     # Threads that wait for one another by spinning starve when another program wants a core.
@@ -74,9 +75,10 @@ def main(argv: list[str] | None = None) -> None:
         _fail(f"{error.format_message()} ({where} --help)", error)
     except click.ClickException as error:
         _fail(error.format_message(), error)
-    except UserError as error:
+    except (UserError, ModelError) as error:
         _fail(str(error), error)
     except (click.Abort, KeyboardInterrupt):
+        click.echo("\nStopped. Nothing finished was lost: give the same command again.", err=True)
         sys.exit(130)
     except Exception as error:  # a bug of ours, or of a library: still one line, but code 1
         _fail(f"{type(error).__name__}: {error} (--debug shows where)", error, code=1)

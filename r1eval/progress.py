@@ -11,6 +11,7 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
 _WINDOW = 30.0  # seconds over which the speed is taken
+_ENOUGH = 32  # finished samples from which the time left can be told
 _EVERY = 30.0  # seconds between lines where there is no terminal
 
 
@@ -54,9 +55,8 @@ class Progress:
         self._bar.update(self._task, speed=self._speed(now), left=self._left(now))
         if not self._console.is_terminal and now - self._said >= _EVERY:
             self._said = now
-            self._console.print(
-                f"{self._done}/{self._total} samples, {self._speed(now)}, {self._left(now)}",
-            )
+            said = [f"{self._done}/{self._total} samples", self._speed(now), self._left(now)]
+            self._console.print(", ".join(part for part in said if part))
 
     def sample(self) -> None:
         self._done += 1
@@ -71,9 +71,9 @@ class Progress:
         return f"{drawn / spent:,.0f} tokens/s" if spent > 1 else ""
 
     def _left(self, now: float) -> str:
-        """From the samples finished in this session, so it is rough until a group has ended."""
+        """From the samples finished in this session; the first to finish are short, so not yet."""
         fresh = self._done - self._kept
-        if fresh == 0:
+        if fresh < min(_ENOUGH, 0.1 * self._total):
             return ""
         seconds = round((now - self._began) / fresh * (self._total - self._done))
         return f"{seconds // 60}:{seconds % 60:02d} left"

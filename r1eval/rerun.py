@@ -26,4 +26,5 @@ def rerun(run: Path, out: Path) -> int:
     from runs import record
     from runs.settings import RunSettings
 
-    return run_and_print(RunSettings.from_json(record.read(run).settings, out))
+    old = record.read(run)
+    return run_and_print(RunSettings.from_json(old.settings, out), again=old)

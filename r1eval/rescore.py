@@ -21,16 +21,13 @@ def rescore(run: Path, grader: str) -> int:
 
     Exit code 3 says that samples are missing from the figures.
     """
-    from evals.results import write_results
+    from r1eval.running import exit_code, grade_and_write
     from r1eval.tables import print_results
     from runs import record
-    from runs.grade import find_grader, grade_run
-    from runs.store import Store
+    from runs.grade import find_grader
 
     record.read(run)
     find_grader(grader)
-    with record.sole_writer(run), Store(run) as store:
-        grade_run(store, grader)
-    results = write_results(run, grader)
+    results = grade_and_write(run, grader)
     print_results(results, run)
-    return 3 if any(task["outcomes"]["missing"] for task in results["tasks"]) else 0
+    return exit_code(results)

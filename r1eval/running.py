@@ -2,57 +2,92 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from runs.settings import RunSettings
 from tasks.errors import UserError
 
 if TYPE_CHECKING:
     from runs.prepare import Prepared
+    from runs.record import RunRecord
+    from runs.settings import RunSettings
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-def run_and_print(settings: RunSettings) -> int:
-    """Draw what is lacking, grade, write results.json, print. Exit code 0, or 3 with samples
-    missing.
+def run_and_print(settings: RunSettings, again: RunRecord | None = None) -> int:
+    """Draw what is lacking, grade, write results.json, print.
+
+    Exit code 0, or 3 with samples missing; 130 for Ctrl-C, which says how to go on. A disk that
+    is full raises UserError that says what is kept.
     """
-    from evals.results import write_results
     from r1eval.progress import Progress
     from r1eval.tables import print_results
-    from runs.grade import grade_run
     from runs.prepare import prepare
     from runs.run import sample_run
-    from runs.store import Store
 
-    prepared = prepare(settings)
+    prepared = prepare(settings, again)
     try:
         with Progress() as progress:
             sample_run(prepared, progress)
+        results = grade_and_write(settings.out)
     except KeyboardInterrupt:
         click.echo(f"\nStopped. {_kept(prepared)} To go on: the same command again.", err=True)
         sys.exit(130)
     except (sqlite3.OperationalError, OSError) as error:
+        if not _is_full(error):
+            raise UserError(
+                f"cannot write to {settings.out}: {error}. {_kept(prepared)}"
+            ) from error
         raise UserError(
-            f"cannot write to {settings.out} ({error}): is the disk full? {_kept(prepared)} "
-            "Make room and give the same command again"
+            f"the disk of {settings.out} is full. {_kept(prepared)} Make room and give the same "
+            "command again"
         ) from error
-    with Store(settings.out) as store:
-        grade_run(store)
-    results = write_results(settings.out)
     print_results(results, settings.out)
+    return exit_code(results)
+
+
+def grade_and_write(run: Path, grader: str = "ours") -> dict[str, Any]:
+    """The grading pass and results.json, while nobody else writes to the run."""
+    from rich.console import Console
+
+    from evals.results import write_results
+    from runs.grade import grade_run
+    from runs.record import sole_writer
+    from runs.store import Store
+
+    with Console(stderr=True).status("grading"), sole_writer(run):
+        with Store(run) as store:
+            grade_run(store, grader)
+        return write_results(run, grader)
+
+
+def exit_code(results: dict[str, Any]) -> int:
+    """3 where samples are missing from the figures, else 0."""
     return 3 if any(task["outcomes"]["missing"] for task in results["tasks"]) else 0
 
 
-def _kept(prepared: Prepared) -> str:
-    from runs.store import Store
+def _is_full(error: sqlite3.OperationalError | OSError) -> bool:
+    """SQLite tells a write that was refused for its size (a quota, a limit) as an I/O error."""
+    if isinstance(error, OSError):
+        return error.errno in _FULL
+    return error.sqlite_errorname in {"SQLITE_FULL", "SQLITE_IOERR_WRITE"}
 
+
+def _kept(prepared: Prepared) -> str:
+    from runs.store import FILE, Store
+
+    out = prepared.settings.out
+    if not (out / FILE).is_file():
+        return "Nothing was written."
     total = sum(len(t.task.problems) for t in prepared.tasks) * prepared.settings.samples
     try:
-        with Store(prepared.settings.out) as store:
-            kept = len(store.keys())
+        with Store(out) as store:
+            return f"{len(store.keys())} of {total} samples are kept in {out}."
     except sqlite3.Error:
-        return f"Every finished sample is kept in {prepared.settings.out}."
-    return f"{kept} of {total} samples are kept in {prepared.settings.out}."
+        return f"Every finished sample is kept in {out}."

@@ -18,6 +18,8 @@ def print_results(results: Mapping[str, Any], folder: Path) -> None:
         console.print()
         console.print(_table(task))
         console.print(_outcomes(task))
+        for reason, count in task.get("missing_reasons", {}).items():
+            console.print(f"{count} missing: {reason}")
         console.print(_tokens(task))
         if task["plan"] is not None:
             console.print(task["plan"]["sentence"])

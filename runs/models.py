@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from sampling.loading import DType, ModelPlace
     from sampling.transformers_engine import TransformersEngine
 
-ENGINES = ("auto", "transformers")
 ENGINE_ARGS = ("device", "dtype", "group_size", "threads", "trust_remote_code")
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 FORMS = "nano, nano:NAME, smollm2, a hub id (org/name), a model folder or a .gguf file"
@@ -26,6 +25,9 @@ def find_model(name: str, revision: str | None = None, adapter: str | None = Non
     """Where the files of ``name`` are. Raises UserError when it is none of the known forms."""
     from sampling.loading import ModelPlace
 
+    hub_id = re.fullmatch(r"[\w.-]+/[\w.-]+", name) and not Path(name).exists()
+    if revision is not None and not hub_id:
+        raise UserError(f"--revision {revision}: {name} is not a hub model and has no revisions")
     if adapter is not None and not Path(adapter, "adapter_config.json").is_file():
         raise UserError(f"{adapter} is not an adapter folder: it has no adapter_config.json")
     if name == "nano" or name.startswith("nano:"):
@@ -45,7 +47,7 @@ def find_model(name: str, revision: str | None = None, adapter: str | None = Non
         if not (path / "config.json").is_file():
             raise UserError(f"{name} is not a model folder: it has no config.json")
         return ModelPlace(str(path), adapter=adapter)
-    if re.fullmatch(r"[\w.-]+/[\w.-]+", name):
+    if hub_id:
         return ModelPlace(name, revision=revision, adapter=adapter)
     near = nearest(name, ["nano", *(f"nano:{n}" for n in nano.models.NAMES), "smollm2"])
     hint = f"did you mean {near[0]}?" if near else f"give {FORMS}"
@@ -68,23 +70,19 @@ def check_engine_args(args: Mapping[str, str]) -> None:
 
 
 def load_engine(name: str, place: ModelPlace, args: Mapping[str, str]) -> TransformersEngine:
-    """The embedded engine over ``place``. Raises UserError when the model cannot be loaded."""
+    """The embedded engine over ``place``. Raises ModelError when the model cannot be loaded."""
     from dataclasses import replace
 
-    from sampling.loading import ModelError
     from sampling.transformers_engine import TransformersEngine
 
     place = replace(place, trust_remote_code=args.get("trust_remote_code") == "true")
-    try:
-        return TransformersEngine(
-            place,
-            label=name,
-            dtype=cast("DType", args.get("dtype", "auto")),
-            device=args.get("device", "auto"),
-            threads=int(args["threads"]) if "threads" in args else None,
-        )
-    except ModelError as error:
-        raise UserError(str(error)) from error
+    return TransformersEngine(
+        place,
+        label=name,
+        dtype=cast("DType", args.get("dtype", "auto")),
+        device=args.get("device", "auto"),
+        threads=int(args["threads"]) if "threads" in args else None,
+    )
 
 
 def _gguf(path: Path, adapter: str | None) -> ModelPlace:

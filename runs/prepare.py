@@ -5,8 +5,9 @@ Nothing is written here, so that a wrong command leaves no trace.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runs.models import check_engine_args, find_model, load_engine
 from runs.protocol import Preset, Protocol, read_preset
@@ -85,9 +86,13 @@ class Prepared:
     record: RunRecord | None  # of the run that is resumed
 
 
-def prepare(settings: RunSettings) -> Prepared:
-    """Settle and check a run. Raises UserError on anything that the user can mend."""
+def prepare(settings: RunSettings, again: RunRecord | None = None) -> Prepared:
+    """Settle and check a run. ``again`` is the run that this one is to repeat.
+
+    Raises UserError or ModelError on anything that the user can mend.
+    """
     record = existing(settings.out)
+    before = record or again
     preset = read_preset(settings.protocol)
     check_engine_args(settings.engine_args)
     temperature = preset.temperature if settings.temperature is None else settings.temperature
@@ -95,10 +100,12 @@ def prepare(settings: RunSettings) -> Prepared:
         raise UserError(f"temperature 0 gives {settings.samples} equal samples: use --samples 1")
     tasks = [load_task(name, limit=settings.limit) for name in settings.tasks]
     _distinct(tasks)
-    if record is not None:
-        _same_problems(record, tasks)
+    if before is not None:
+        _same_problems(before, tasks)
     place = find_model(settings.model, settings.revision, settings.adapter)
-    args = {**_settled_then(record), **settings.engine_args}
+    if before is not None and place.revision is None and _is_commit(before.protocol["revision"]):
+        place = replace(place, revision=before.protocol["revision"].partition("+")[0])
+    args = {**_settled_then(before), **settings.engine_args}
     engine = load_engine(settings.model, place, args)
     notices: list[str] = []
     prepared = [_prepare_task(task, settings, preset, engine, notices) for task in tasks]
@@ -119,14 +126,25 @@ def prepare(settings: RunSettings) -> Prepared:
         dtype=engine.facts.dtype,
         threads=engine.facts.threads,
         group_size=int(args.get("group_size", _TINY_GROUP if tiny else _GROUP)),
-        thinking_tags=preset.template != "chat" or engine.has_token(TAGS[0].closing),
+        thinking_tags=preset.template.startswith("r1") or engine.has_token(TAGS[0].closing),
     )
-    if record is not None and (differences := protocol.differences(record.protocol)):
+    if before is not None and (differences := protocol.differences(before.protocol)):
         raise UserError(
-            f"--out {settings.out} is a run of another protocol: {'; '.join(differences)}; "
-            "give a new folder, or the options of that run"
+            f"{settings.out} is a run of another protocol: {'; '.join(differences)}; "
+            "give a new --out, or the options of that run"
+            if before is record
+            else f"the run cannot be done again: {'; '.join(differences)}"
         )
     return Prepared(settings, prepared, engine, protocol, notices, record)
+
+
+def _is_commit(revision: str) -> bool:
+    """Whether a recorded revision begins with a commit of the hub.
+
+    >>> _is_commit("0123456789abcdef0123456789abcdef01234567+sha256:…"), _is_commit("sha256:77")
+    (True, False)
+    """
+    return re.match(r"[0-9a-f]{40}", revision) is not None
 
 
 def _settled_then(record: RunRecord | None) -> dict[str, str]:
@@ -150,11 +168,11 @@ def _same_problems(record: RunRecord, tasks: Sequence[Task]) -> None:
     now = {task.name: TaskRecord.of(task).problems_sha256 for task in tasks}
     if then.keys() != now.keys():
         raise UserError(
-            f"this folder is a run of {', '.join(then)}, not of {', '.join(now)}: give a new --out"
+            f"that is a run of {', '.join(then)}, not of {', '.join(now)}: give a new --out"
         )
     if other := [name for name in now if then[name] != now[name]]:
         raise UserError(
-            f"the problems of {', '.join(other)} are not those of this run (another --limit or "
+            f"the problems of {', '.join(other)} are not those of that run (another --limit or "
             "another copy of the data): give a new --out"
         )
 
@@ -176,12 +194,13 @@ def _prepare_task(
     context = engine.facts.context_length
     if context is None:
         return PreparedTask(task, asked, [], wanted or task.max_tokens)
-    fitting = [a for a in asked if a.prompt_tokens <= context // 2]
-    too_long = [a for a in asked if a.prompt_tokens > context // 2]
+    most = context if wanted is not None else context // 2
+    fitting = [a for a in asked if a.prompt_tokens <= most]
+    too_long = [a for a in asked if a.prompt_tokens > most]
     if too_long:
         notices.append(
-            f"{task.name}: {len(too_long)} prompts take more than half of the context of {context} "
-            f"tokens and are not asked ({too_long[0].problem.id} first)"
+            f"{task.name}: {len(too_long)} prompts are longer than {most} of {context} tokens of "
+            f"context and are not asked ({too_long[0].problem.id} first)"
         )
     longest = max((a.prompt_tokens for a in fitting), default=0)
     room = context - longest

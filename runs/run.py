@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Protocol as Interface
 from typing import cast
 
+from runs import record as run_record
 from runs.prepare import Prepared, PreparedTask
 from runs.record import RunRecord, sole_writer
-from runs.store import Sample, Store, now
+from runs.store import Sample, Store, StoredProblem, now
 from runs.tokens import count_thinking
-from sampling.engine import Completion, Request, Sampling
+from sampling.engine import Completion, ModelError, OutOfMemory, Request, Sampling
+from tasks.errors import UserError
 
 
 class Watcher(Interface):
@@ -64,7 +66,15 @@ def groups(requests: Sequence[Request], size: int) -> Iterator[list[Request]]:
 
 def _open_record(prepared: Prepared, store: Store) -> RunRecord:
     record = prepared.record
+    problems = [p for task in prepared.tasks for p in task.stored_problems()]
     if record is None:
+        if (prepared.settings.out / run_record.FILE).exists():
+            raise UserError(f"{prepared.settings.out}: another r1eval has just begun a run here")
+        if store.keys():
+            raise UserError(
+                f"{prepared.settings.out} holds samples but no run.json: give a new --out"
+            )
+        store.set_problems(problems)
         tasks = [t.task for t in prepared.tasks]
         record = RunRecord.new(prepared.settings, prepared.protocol, tasks, store.journal)
         record.notices = list(prepared.notices)
@@ -72,12 +82,23 @@ def _open_record(prepared: Prepared, store: Store) -> RunRecord:
             record.notices.append(
                 f"this file system allows no write-ahead log: samples.db uses {store.journal}"
             )
+    else:
+        _same_prompts(problems, store.problems())
     command = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
     record.begin_session(now(), command)
     record.save(prepared.settings.out)
-    for task in prepared.tasks:
-        store.add_problems(task.stored_problems())
     return record
+
+
+def _same_prompts(asked: Sequence[StoredProblem], stored: Sequence[StoredProblem]) -> None:
+    """A template, the user's or the model's, may have been edited since the run began."""
+    then = {(p.task, p.problem_id): p.prompt for p in stored}
+    for problem in asked:
+        if then.get((problem.task, problem.problem_id)) != problem.prompt:
+            raise UserError(
+                f"the prompt of {problem.task} {problem.problem_id} is not what it was when this "
+                "run began (was a template edited?): give a new --out"
+            )
 
 
 class _Sampler:
@@ -105,7 +126,7 @@ class _Sampler:
     def draw(self, kept: set[tuple[str, str, int]]) -> None:
         name = self._task.task.name
         for asked in self._task.too_long:
-            reason = f"the prompt has {asked.prompt_tokens} tokens: more than half of the context"
+            reason = f"the prompt has {asked.prompt_tokens} tokens: too much for the context"
             for index in range(self._protocol.samples):
                 self._store.add_missing(name, asked.problem.id, index, reason)
         requests = self._task.requests(self._protocol.samples, self._protocol.seed)
@@ -130,11 +151,22 @@ class _Sampler:
         rows = self._record.splits.get(label)
         if rows is None:
             rows = min(len(group), self._engine.rows_that_fit(longest, sampling.max_tokens))
-            if rows < len(group):
-                self._record.splits[label] = rows
-                self._record.save(self._out)
-        for part in groups(group, rows):
-            self._engine.sample(part, sampling, self._finish, self._watcher.tokens)
+            self._note_split(label, rows, len(group))
+        while True:
+            try:
+                for part in groups(group, rows):
+                    self._engine.sample(part, sampling, self._finish, self._watcher.tokens)
+                return
+            except OutOfMemory as error:
+                if rows == 1:
+                    raise ModelError(f"out of memory at {error}: use fewer --max-tokens") from error
+                rows = (rows + 1) // 2
+                self._note_split(label, rows, len(group))
+
+    def _note_split(self, label: str, rows: int, size: int) -> None:
+        if rows < size:
+            self._record.splits[label] = rows
+            self._record.save(self._out)
 
     def _finish(self, request: Request, completion: Completion) -> None:
         problem_id, index = _key(request)

@@ -6,13 +6,12 @@ nano's tags, and ``r1`` still opens the thought.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from sampling.engine import Prompt
 from tasks.errors import UserError
 from tasks.problem import Problem, Task
-from tasks.usercode import load_function
+from tasks.usercode import call, load_function
 
 R1_ZERO = (
     "A conversation between User and Assistant. The user asks a question, and the Assistant "
@@ -74,8 +73,7 @@ def check(template: str) -> None:
 
 def _own(template: str, task: Task, problem: Problem) -> Prompt:
     """The user's function gets the task and the problem, and returns text or a `Prompt`."""
-    function: Callable[[Task, Problem], str | Prompt] = load_function(template)
-    made = function(task, problem)
+    made = call(load_function(template), template, task, problem)
     if isinstance(made, str):
         return Prompt(text=made)
     if isinstance(made, Prompt):

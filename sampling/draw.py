@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from sampling.engine import ModelError
+
 _NUCLEUS_WINDOW = 1024  # nearly always holds the nucleus, and spares sorting the vocabulary
 
 
@@ -48,6 +50,8 @@ def draw(
     if temperature == 0:
         return logits.argmax(dim=-1)
     probabilities = torch.softmax(logits.float() / temperature, dim=-1)
+    if not bool(probabilities.isfinite().all()):
+        raise ModelError("the model's scores are not numbers: use --engine-arg dtype=float32")
     if top_p >= 1:
         return _look_up(probabilities, uniforms).squeeze(-1)
     window = min(_NUCLEUS_WINDOW, probabilities.shape[-1])

@@ -16,6 +16,15 @@ from typing import Literal, Protocol
 TINY = 20_000_000
 """Parameters below which a step is bound by dispatch: 16 bits and more threads gain nothing."""
 
+
+class ModelError(Exception):
+    """The model cannot be loaded or used; the message is one line that says what to do."""
+
+
+class OutOfMemory(Exception):
+    """So many rows of this length do not fit; fewer may."""
+
+
 FinishReason = Literal["stop", "length"]
 TokenSource = Literal["ids", "usage", "retokenized", "unknown"]
 

@@ -1,6 +1,4 @@
-"""From a model's place to a loaded model: a folder, a GGUF file or a hub id, with or without
-adapter.
-"""
+"""From a model's place to a loaded model: a folder, a GGUF file or a hub id, perhaps an adapter."""
 
 from __future__ import annotations
 
@@ -13,19 +11,26 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from safetensors import SafetensorError
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from transformers import logging as transformers_logging
 from transformers.utils.hub import cached_file, extract_commit_hash
 
-from sampling.engine import TINY
+from sampling.engine import TINY, ModelError
 
 DType = Literal["auto", "float32", "bfloat16", "float16"]
 
-_CHUNK = 1 << 20
-
-
-class ModelError(Exception):
-    """The model cannot be loaded; the message says what to do."""
+_PIECES, _PIECE = 64, 1 << 16
+_FAULTS = (
+    OSError,
+    ValueError,
+    KeyError,
+    ImportError,
+    RuntimeError,
+    AssertionError,
+    SafetensorError,
+)
+"""What the libraries raise for files that are missing, broken or of another kind."""
 
 
 @dataclass(frozen=True)
@@ -53,53 +58,61 @@ def load(place: ModelPlace, dtype: DType = "auto", device: str = "auto") -> Load
     """Load model and tokenizer for inference.
 
     ``dtype="auto"`` takes bfloat16 on a GPU and on processors that multiply it natively, float32
-    elsewhere and for models under 20 M parameters. Raises `ModelError` when files are missing or
-    the hub refuses.
+    elsewhere and for models under 20 M parameters. The model is loaded in that type, not cast
+    afterwards, which would round its rotary frequencies too; a quantized checkpoint keeps its own.
+    Raises `ModelError` when files are missing or broken, or the hub refuses.
     """
-    device = _device(device)
     options: dict[str, Any] = {"trust_remote_code": place.trust_remote_code}
     if place.revision is not None:
         options["revision"] = place.revision
     if place.gguf_file is not None:
         options["gguf_file"] = place.gguf_file
     try:
+        device = _device(device)
         with _quiet(gguf=place.gguf_file is not None):
             tokenizer = AutoTokenizer.from_pretrained(place.source, **options)
+            config = AutoConfig.from_pretrained(place.source, **options)
+            parameters = _count(config, place.trust_remote_code)
+            quantized = hasattr(config, "quantization_config") and place.gguf_file is None
+            chosen = "auto" if quantized else _dtype(dtype, device, parameters)
             model = AutoModelForCausalLM.from_pretrained(
-                place.source, dtype=torch.float32, **options
+                place.source,
+                dtype="auto" if quantized else getattr(torch, chosen),
+                device_map={"": device},
+                **options,
             )
-    except (OSError, ValueError) as error:
-        raise ModelError(_first_line(place.source, error)) from error
-    parameters = sum(p.numel() for p in model.parameters())
-    chosen = _dtype(dtype, device, parameters)
-    model = model.to(device=device, dtype=getattr(torch, chosen))
-    if place.adapter is not None:
-        model = _with_adapter(model, place.adapter)
-    return LoadedModel(
-        model=model.eval(),
-        tokenizer=tokenizer,
-        revision=_revision(place),
-        device=device,
-        dtype=chosen,
-        parameters=parameters,
-    )
+            if place.adapter is not None:
+                model = _with_adapter(model, place.adapter, merge=not quantized)
+        return LoadedModel(
+            model=model.eval(),
+            tokenizer=tokenizer,
+            revision=_revision(place),
+            device=device,
+            dtype=str(model.dtype).removeprefix("torch."),
+            parameters=parameters,
+        )
+    except (*_FAULTS, SafetensorError) as error:
+        what = place.source if place.adapter is None else f"{place.source} with {place.adapter}"
+        text = str(error).strip().splitlines()
+        reason = text[0] if text else type(error).__name__
+        raise ModelError(f"cannot load {what}: {reason}") from error
 
 
 def fingerprint(paths: list[Path]) -> str:
-    """A short hash of local weights: names, sizes, and the first and last mebibyte of each file.
+    """A short hash of local files: names, sizes, and 64 pieces of 64 KiB spread over each.
 
-    Reading tens of gigabytes to the end would cost minutes at every start; a file that was trained
-    or converted again differs in these parts.
+    Reading tens of gigabytes whole would cost minutes at every start; weights that were trained,
+    merged or converted again differ nearly everywhere. Files up to 4 MiB are read whole.
     """
     digest = hashlib.sha256()
     for path in sorted(paths):
         size = path.stat().st_size
         digest.update(f"{path.name}:{size}\n".encode())
+        step = max(_PIECE, size // _PIECES)
         with path.open("rb") as file:
-            digest.update(file.read(_CHUNK))
-            if size > _CHUNK:
-                file.seek(max(_CHUNK, size - _CHUNK))
-                digest.update(file.read(_CHUNK))
+            for start in [*range(0, size, step), max(0, size - _PIECE)]:
+                file.seek(start)
+                digest.update(file.read(_PIECE))
     return f"sha256:{digest.hexdigest()[:16]}"
 
 
@@ -115,33 +128,47 @@ def _quiet(gguf: bool) -> Iterator[None]:
         transformers_logging.enable_progress_bar()
 
 
+def _count(config: Any, trust_remote_code: bool) -> int:
+    """How many parameters a model of this configuration has, without making it."""
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(config, trust_remote_code=trust_remote_code)
+    return sum(p.numel() for p in model.parameters())
+
+
 def _revision(place: ModelPlace) -> str:
+    """The hub's commit, or a fingerprint of local files; an adapter adds its own."""
     source = Path(place.source)
     if place.gguf_file is not None:
-        files = [source / place.gguf_file]
+        revision = fingerprint([source / place.gguf_file])
     elif source.is_dir():
-        files = [p for p in source.iterdir() if p.suffix in {".safetensors", ".bin", ".json"}]
+        revision = fingerprint(_model_files(source))
     else:
         config = cached_file(place.source, "config.json", revision=place.revision)
-        return str(extract_commit_hash(config, place.revision) or place.revision or "unknown")
-    if place.adapter is not None and Path(place.adapter).is_dir():
-        files += [p for p in Path(place.adapter).iterdir() if p.suffix in {".safetensors", ".json"}]
-    return fingerprint(files)
+        revision = str(extract_commit_hash(config, place.revision) or place.revision or "unknown")
+    if place.adapter is not None:
+        revision += f"+{fingerprint(_model_files(Path(place.adapter)))}"
+    return revision
 
 
-def _with_adapter(model: Any, adapter: str) -> Any:
+def _model_files(folder: Path) -> list[Path]:
+    """Weights, configuration, tokenizer and chat template."""
+    kinds = {".safetensors", ".bin", ".json", ".jinja", ".txt", ".model"}
+    return [path for path in folder.iterdir() if path.suffix in kinds]
+
+
+def _with_adapter(model: Any, adapter: str, merge: bool) -> Any:
     from peft import PeftModel
 
-    try:
-        return PeftModel.from_pretrained(model, adapter).merge_and_unload()
-    except (OSError, ValueError) as error:
-        raise ModelError(_first_line(f"adapter {adapter}", error)) from error
+    adapted = PeftModel.from_pretrained(model, adapter)
+    mergeable = hasattr(adapted.base_model, "merge_and_unload")  # LoRA and its kin; prompts are not
+    return adapted.merge_and_unload() if merge and mergeable else adapted
 
 
 def _device(device: str) -> str:
-    if device != "auto":
-        return device
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    torch.empty(0, device=device)  # raises where there is no such device
+    return device
 
 
 def _dtype(dtype: DType, device: str, parameters: int) -> str:
@@ -153,8 +180,3 @@ def _dtype(dtype: DType, device: str, parameters: int) -> str:
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
     native = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
     return "bfloat16" if native else "float32"
-
-
-def _first_line(what: str, error: Exception) -> str:
-    text = str(error).strip().splitlines()
-    return f"cannot load {what}: {text[0] if text else type(error).__name__}"

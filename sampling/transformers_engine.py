@@ -27,13 +27,15 @@ from sampling.engine import (
     TINY,
     Completion,
     EngineFacts,
+    ModelError,
     OnFinish,
     OnTokens,
+    OutOfMemory,
     Prompt,
     Request,
     Sampling,
 )
-from sampling.loading import DType, ModelError, ModelPlace, load
+from sampling.loading import DType, ModelPlace, load
 
 _REREAD_TOKENS = 32_768
 _ALL_THREADS = torch.get_num_threads()
@@ -157,14 +159,17 @@ class TransformersEngine:
         padding = self._generation.pad_token_id
         input_ids = torch.tensor([[padding] * (width - len(ids)) + ids for ids in read])
         mask = torch.tensor([[0] * (width - len(ids)) + [1] * len(ids) for ids in read])
-        with torch.inference_mode():
-            self._model.generate(
-                input_ids=input_ids.to(self._model.device),
-                attention_mask=mask.to(self._model.device),
-                generation_config=_up_to(self._generation, max_tokens),
-                logits_processor=LogitsProcessorList([drawing]),
-                stopping_criteria=StoppingCriteriaList([_Thinned(drawing)]),
-            )
+        try:
+            with torch.inference_mode():
+                self._model.generate(
+                    input_ids=input_ids.to(self._model.device),
+                    attention_mask=mask.to(self._model.device),
+                    generation_config=_up_to(self._generation, max_tokens),
+                    logits_processor=LogitsProcessorList([drawing]),
+                    stopping_criteria=StoppingCriteriaList([_Thinned(drawing)]),
+                )
+        except torch.OutOfMemoryError as error:
+            raise OutOfMemory(f"{len(read)} rows of {width + max_tokens} tokens") from error
 
     def _encode(self, prompt: Prompt) -> list[int]:
         rendered = self.render(prompt)  # a chat template writes its own begin-of-sequence token
@@ -262,5 +267,6 @@ def _up_to(plain: GenerationConfig, max_tokens: int) -> GenerationConfig:
 
 def _free_bytes(device: str) -> int:
     if device.startswith("cuda"):
-        return int(torch.cuda.mem_get_info(device)[0])
+        held = int(torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device))
+        return int(torch.cuda.mem_get_info(device)[0]) + held
     return int(psutil.virtual_memory().available)

@@ -110,6 +110,15 @@ def test_engine_arguments_are_checked(fails_to_eval):
     assert "KEY=VALUE" in fails_to_eval("--engine-arg", "dtype")
 
 
+def test_numbers_and_names_that_are_none(fails_to_eval):
+    assert "at least one task" in fails_to_eval(task=",")
+    assert "not a number" in fails_to_eval("--temperature", "nan")
+
+
+def test_revisions_are_for_hub_models(fails_to_eval):
+    assert "not a hub model" in fails_to_eval("--revision", "main")
+
+
 def test_a_protocol_file_with_a_slip_names_the_key_that_was_meant(fails_to_eval, tmp_path):
     file = tmp_path / "mine.yaml"
     file.write_text("template: chat\ntemprature: 0.6\ntop_p: 1\n")

@@ -15,7 +15,9 @@ from runs import record
 from runs.grade import grade_run
 from runs.prepare import prepare
 from runs.run import sample_run
+from runs.settings import RunSettings
 from runs.store import FILE, Store
+from sampling.engine import OutOfMemory
 from sampling.transformers_engine import TransformersEngine
 from tasks.errors import UserError
 
@@ -81,7 +83,7 @@ def test_what_was_committed_stays_when_another_machine_gives_other_text(settings
         ({"model": "nano:student-base"}, "model: 'nano' there"),
         ({"engine_args": {"group_size": "8"}}, "group_size: 4 there, 8 now"),
         ({"max_tokens": 47}, "max_tokens"),
-        ({"limit": 3}, "the problems of nano are not those of this run"),
+        ({"limit": 3}, "the problems of nano are not those of that run"),
     ],
 )
 def test_a_folder_of_another_protocol_is_refused_with_the_difference(settings, run, other, named):
@@ -129,6 +131,57 @@ def test_a_run_that_died_before_it_had_a_card_begins_anew(settings, run, left):
     settings().out.mkdir()
     (settings().out / left).touch()
     assert run(settings()).samples == 12
+
+
+class Small(TransformersEngine):
+    """The real engine on an accelerator that takes three rows at most, and tells too late."""
+
+    def sample(self, requests, *others):
+        if len(requests) > 3:
+            raise OutOfMemory(f"{len(requests)} rows")
+        super().sample(requests, *others)
+
+
+def test_rows_that_do_not_fit_are_drawn_in_smaller_parts_and_that_is_noted(settings, run):
+    prepared = prepare(settings())
+    prepared.engine.__class__ = Small
+    sample_run(prepared, Silent())
+    assert len(stored(settings().out)) == 12
+    assert set(record.read(settings().out).splits.values()) == {2}
+
+
+def test_a_template_that_was_edited_since_the_run_began_is_noticed(settings, run, tmp_path):
+    template = tmp_path / "mine.py"
+    template.write_text(
+        "def ask(task, problem):\n    return f'<user>{problem.question}<assistant>'\n"
+    )
+    protocol = tmp_path / "mine.yaml"
+    protocol.write_text(f"template: {template}:ask\ntemperature: 1.0\ntop_p: 1.0\n")
+    with pytest.raises(KeyboardInterrupt):
+        run(settings(protocol=str(protocol)), StopsAfter(5))
+    template.write_text("def ask(task, problem):\n    return f'<user>{problem.question}'\n")
+    with pytest.raises(UserError, match="was a template edited"):
+        run(settings(protocol=str(protocol)))
+    assert len(stored(settings().out)) == 5
+
+
+def test_a_run_whose_protocol_file_was_edited_is_not_done_again(settings, run, tmp_path):
+    protocol = tmp_path / "mine.yaml"
+    protocol.write_text("template: r1\ntemperature: 1.0\ntop_p: 1.0\n")
+    run(settings(protocol=str(protocol), temperature=None))
+    old = record.read(settings().out)
+    again = RunSettings.from_json(old.settings, tmp_path / "again")
+    prepare(again, old)
+    protocol.write_text("template: r1\ntemperature: 0.5\ntop_p: 1.0\n")
+    with pytest.raises(UserError, match=r"cannot be done again: temperature: 1.0 there, 0.5 now"):
+        prepare(again, old)
+
+
+def test_samples_without_a_card_are_not_taken_for_ones_own(settings, run):
+    run(settings())
+    (settings().out / record.FILE).unlink()
+    with pytest.raises(UserError, match=r"holds samples but no run.json"):
+        run(settings(seed=1))
 
 
 def test_two_processes_cannot_write_to_one_run(settings, run):

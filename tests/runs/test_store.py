@@ -15,13 +15,18 @@ SAMPLE = Sample("sums", "b", 0, 2**31 - 1, "2 ♥\n", "stop", 5, 0, 3, "ids", (3
 @pytest.fixture
 def store(tmp_path):
     with Store(tmp_path) as opened:
-        opened.add_problems([PROBLEM, replace(PROBLEM, problem_id="a", position=1)])
+        opened.set_problems([PROBLEM, replace(PROBLEM, problem_id="a", position=1)])
         yield opened
 
 
 def test_a_sample_comes_back_as_it_was(store):
     assert store.add_sample(SAMPLE)
-    assert list(store.samples()) == [SAMPLE]
+    assert list(store.samples(ids=True)) == [SAMPLE]
+
+
+def test_token_ids_are_read_only_when_asked_for(store):
+    store.add_sample(SAMPLE)
+    assert list(store.samples()) == [replace(SAMPLE, token_ids=None)]
 
 
 def test_a_sample_is_there_for_others_as_soon_as_it_was_added(store, tmp_path):

@@ -7,6 +7,7 @@ from scipy.stats import chisquare
 from transformers import TemperatureLogitsWarper, TopPLogitsWarper
 
 from sampling.draw import Stream, draw
+from sampling.engine import ModelError
 
 DRAWS = 40_000
 
@@ -63,6 +64,11 @@ def test_a_longer_stream_begins_as_a_shorter_one():
 def test_temperature_zero_takes_the_likeliest_token():
     logits = torch.tensor([[0.0, 3.0, 1.0], [2.0, 0.0, 1.0]])
     assert draw(logits, 0, 0.95, torch.tensor([0.99, 0.99])).tolist() == [1, 0]
+
+
+def test_scores_that_are_not_numbers_are_refused():
+    with pytest.raises(ModelError, match="dtype=float32"):
+        draw(torch.tensor([[1.0, float("nan")]]), 1.0, 1.0, torch.tensor([0.5]))
 
 
 @pytest.mark.parametrize("uniform", [0.0, 1 - 1e-12])

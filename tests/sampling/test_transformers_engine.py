@@ -13,8 +13,8 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 import nano.models
-from sampling.engine import Completion, Message, Prompt, Request, Sampling
-from sampling.loading import ModelError, ModelPlace, load
+from sampling.engine import Completion, Message, ModelError, Prompt, Request, Sampling
+from sampling.loading import ModelPlace, fingerprint, load
 from sampling.transformers_engine import TransformersEngine
 
 QUESTIONS = ["582+867=?", "123+456+789=?", "111+222+333+444+555=?", "007+004=?"]
@@ -155,6 +155,40 @@ def test_retrained_weights_have_another_revision(nano_engine, nano_place, tmp_pa
     changed[-1] ^= 1
     weights.write_bytes(changed)
     assert load(ModelPlace(str(folder))).revision != nano_engine.facts.revision
+
+
+def test_a_change_deep_inside_a_large_file_is_another_revision(tmp_path):
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(bytes(40 << 20))
+    before = fingerprint([file])
+    with file.open("r+b") as weights:
+        weights.seek(17 << 20)
+        weights.write(b"\1" * (2 << 20))
+    assert fingerprint([file]) != before
+
+
+def test_an_edited_chat_template_is_another_revision(nano_engine, nano_place, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(nano_place.source, folder)
+    (folder / "chat_template.jinja").write_text("{{ messages[0]['content'] }}")
+    assert load(ModelPlace(str(folder))).revision != nano_engine.facts.revision
+
+
+def test_rotary_frequencies_stay_exact_in_16_bits(nano_place):
+    loaded = load(nano_place, dtype="bfloat16")
+    assert loaded.dtype == "bfloat16"
+    assert loaded.model.model.rotary_emb.inv_freq.dtype == torch.float32
+
+
+def test_broken_weights_are_an_error_of_one_line(nano_place, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(nano_place.source, folder)
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(ModelError, match="cannot load"):
+        load(ModelPlace(str(folder)))
+    with pytest.raises(ModelError, match="cannot load"):
+        load(nano_place, device="nothing")
 
 
 def test_longer_sequences_leave_room_for_fewer(nano_engine):
