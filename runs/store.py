@@ -91,7 +91,8 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self._db.close()
 
-    def add_problems(self, problems: Iterable[StoredProblem]) -> None:
+    def set_problems(self, problems: Iterable[StoredProblem]) -> None:
+        """What the run asks, in place of what a run that died at its start may have left."""
         rows = [
             (
                 *(p.task, p.problem_id, p.position, p.question, p.gold, p.answer_type),
@@ -100,7 +101,8 @@ class Store:
             for p in problems
         ]
         with self._transaction():
-            self._db.executemany("INSERT OR IGNORE INTO problems VALUES (?,?,?,?,?,?,?,?)", rows)
+            self._db.execute("DELETE FROM problems")
+            self._db.executemany("INSERT INTO problems VALUES (?,?,?,?,?,?,?,?)", rows)
 
     def add_sample(self, sample: Sample) -> bool:
         """Commit one sample. False when it was there already, and then nothing is changed."""
