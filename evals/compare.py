@@ -42,8 +42,9 @@ class Difference:
 def compare(a: Outcomes, b: Outcomes, *, allow_partial: bool = False) -> list[Difference]:
     """pass@k and cons@k of every task, for each k that both runs report.
 
-    Raises UserError when the runs hold different tasks or problems, unless ``allow_partial``: then
-    what both hold is compared, and it is an error only if that is nothing.
+    Problems are the same if their ids and contents are. Raises UserError when the runs hold
+    different tasks or problems, unless ``allow_partial``: then what both hold is compared, and it
+    is an error only if that is nothing.
 
     >>> from tasks.grading.verdict import Verdict as V
     >>> always = ProblemOutcome("p1", (V.CORRECT, V.CORRECT), (0, 0))
@@ -58,7 +59,8 @@ def compare(a: Outcomes, b: Outcomes, *, allow_partial: bool = False) -> list[Di
     differences = []
     for task in tasks:
         ours, theirs = _by_id(a[task]), _by_id(b[task])
-        pairs = [(ours[name], theirs[name]) for name in ours if name in theirs]
+        shared = [name for name in ours if name in theirs]
+        pairs = [(ours[n], theirs[n]) for n in shared if ours[n].content == theirs[n].content]
         if pairs:
             differences += _task_differences(task, pairs)
     if not differences:
@@ -67,16 +69,28 @@ def compare(a: Outcomes, b: Outcomes, *, allow_partial: bool = False) -> list[Di
 
 
 def _require_same(a: Outcomes, b: Outcomes) -> None:
-    missing = []
+    faults = []
     for run, here, there in (("first", a, b), ("second", b, a)):
         for task, outcomes in here.items():
             other = _by_id(there.get(task, ()))
             only = [o.problem_id for o in outcomes if o.problem_id not in other]
             if only:
-                missing.append(f"{len(only)} of {task} only in the {run} run ({only[0]}, …)")
-    if missing:
+                faults.append(f"{len(only)} of {task} only in the {run} run ({only[0]}, …)")
+    for task in a:
+        other = _by_id(b.get(task, ()))
+        unlike = [
+            o.problem_id
+            for o in a[task]
+            if o.problem_id in other and other[o.problem_id].content != o.content
+        ]
+        if unlike:
+            faults.append(
+                f"{len(unlike)} of {task} have the same id but another text or gold answer "
+                f"({unlike[0]} first)"
+            )
+    if faults:
         raise UserError(
-            f"the runs hold different problems: {'; '.join(missing)}. "
+            f"the runs hold different problems: {'; '.join(faults)}. "
             "Add --common to compare on what both hold"
         )
 

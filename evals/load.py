@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,16 +18,12 @@ from tasks.grading import Grade, Verdict, group_equivalent
 def outcomes(folder: Path, grader: str = OURS) -> dict[str, list[ProblemOutcome]]:
     """Each task's problems with the verdicts and votes of all samples that were asked for.
 
-    Raises UserError when the folder is not a run or was not graded by ``grader``.
+    Raises UserError when the folder is not a run or ``grader`` did not grade all of its samples.
     """
     samples = record.read(folder).protocol["samples"]
     with Store(folder) as store:
-        grades = store.grades(grader)
+        grades = every_grade(folder, store, grader)
         problems = store.problems()
-        if not grades and store.keys():
-            raise UserError(
-                f"{folder} holds no verdicts of {grader}: r1eval rescore {folder} --grader {grader}"
-            )
     by_task: dict[str, list[ProblemOutcome]] = {}
     for problem in problems:
         of_problem = [
@@ -36,30 +34,56 @@ def outcomes(folder: Path, grader: str = OURS) -> dict[str, list[ProblemOutcome]
                 problem.problem_id,
                 tuple(g.verdict if g else None for g in of_problem),
                 votes(of_problem),
+                content(problem.question, problem.gold),
             )
         )
     return by_task
 
 
+def every_grade(folder: Path, store: Store, grader: str) -> dict[tuple[str, str, int], Grade]:
+    """Grades by (task, problem id, index). Raises UserError when a stored sample has none."""
+    grades = store.grades(grader)
+    keys = store.keys()
+    if ungraded := len(keys - grades.keys()):
+        raise UserError(
+            f"{folder}: {ungraded} of {len(keys)} samples have no verdict of {grader}: "
+            f"r1eval rescore {folder} --grader {grader}"
+        )
+    return grades
+
+
+def content(question: str, gold: str) -> str:
+    """What tells a problem from another of the same id.
+
+    >>> content("1+1?", "2")
+    '82831a5898978c02'
+    """
+    return hashlib.sha256(json.dumps([question, gold]).encode()).hexdigest()[:16]
+
+
 def votes(grades: Sequence[Grade | None]) -> tuple[int | None, ...]:
     """Which answer each sample votes for; unfinished, unanswered and undecided ones abstain.
 
-    All correct samples vote for one answer, the gold one; wrong ones are grouped by equivalence.
+    All correct samples vote for one answer, the gold one; wrong ones are grouped by equivalence. A
+    wrong one in which no answer was found abstains too.
 
     >>> right = Grade(Verdict.CORRECT, "1/2", "")
     >>> also = Grade(Verdict.CORRECT, "0.5", "")
     >>> wrong = Grade(Verdict.WRONG, "2", "")
-    >>> votes([right, wrong, also, Grade(Verdict.TRUNCATED, None, ""), None])
+    >>> votes([right, wrong, also, Grade(Verdict.WRONG, None, ""), None])
     (0, 1, 0, None, None)
     """
-    voting = [i for i, g in enumerate(grades) if g is not None and g.verdict is Verdict.WRONG]
-    groups = group_equivalent([_answer(grades[i]) for i in voting])
-    cast: dict[int, int] = dict(zip(voting, groups, strict=True))
+    answers = {
+        i: grade.extracted
+        for i, grade in enumerate(grades)
+        if grade is not None and grade.verdict is Verdict.WRONG and grade.extracted is not None
+    }
+    wrong = dict(zip(answers, group_equivalent(list(answers.values())), strict=True))
     return tuple(
-        0 if g is not None and g.verdict is Verdict.CORRECT else cast[i] + 1 if i in cast else None
+        0
+        if g is not None and g.verdict is Verdict.CORRECT
+        else wrong[i] + 1
+        if i in wrong
+        else None
         for i, g in enumerate(grades)
     )
-
-
-def _answer(grade: Grade | None) -> str:
-    return "" if grade is None or grade.extracted is None else grade.extracted

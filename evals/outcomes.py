@@ -18,7 +18,9 @@ class ProblemOutcome:
 
     ``verdicts[i]`` is ``None`` when sample i was asked for and does not exist. ``votes[i]`` numbers
     the answer of sample i: samples whose answers are equivalent carry the same number; ``None``
-    abstains (unfinished, or no answer). Raises ValueError when the two differ in length.
+    abstains (unfinished, or no answer). ``content`` stands for the problem's text and gold answer:
+    problems of one id are the same only if it is equal. Raises ValueError when verdicts and votes
+    differ in length.
 
     >>> V = Verdict
     >>> verdicts = (V.CORRECT, V.WRONG, V.TRUNCATED, V.UNSURE, None)
@@ -30,6 +32,7 @@ class ProblemOutcome:
     problem_id: str
     verdicts: tuple[Verdict | None, ...]
     votes: tuple[int | None, ...]
+    content: str = ""
 
     def __post_init__(self) -> None:
         if len(self.verdicts) != len(self.votes):

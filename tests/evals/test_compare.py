@@ -1,6 +1,7 @@
 """Two runs paired by problem: differences, the sign-flip test, what is refused."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -83,6 +84,15 @@ def test_told_to_it_compares_what_both_runs_hold():
 def test_runs_with_nothing_in_common_are_refused_even_then():
     with pytest.raises(UserError, match="no problem in common"):
         compare(run(1), run(1, task="other"), allow_partial=True)
+
+
+def test_problems_of_one_id_but_another_content_are_not_the_same():
+    a, b = run(1, 2, 3), run(1, 4, 4)
+    b["t"][1:] = [replace(outcome, content="another") for outcome in b["t"][1:]]
+    with pytest.raises(UserError, match=r"2 of t have the same id but .* \(p1 first\).*--common"):
+        compare(a, b)
+    row = rows(a, b, allow_partial=True)["t", "pass@1"]
+    assert (row.problems, row.equal) == (1, 1)
 
 
 def test_comparing_the_other_way_round_turns_the_signs():
