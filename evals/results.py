@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,36 +13,70 @@ import numpy as np
 
 from evals.load import outcomes
 from evals.metrics import Figure, task_metrics
-from evals.outcomes import ProblemOutcome, outcome_counts
+from evals.outcomes import MISSING, ProblemOutcome, outcome_counts
 from evals.plan import plan_samples
 from runs import record
 from runs.files import write_json
 from runs.grade import OURS
 from runs.store import Sample, Store
+from tasks.errors import UserError
 
 FILE = "results.json"
 HALF_WIDTH = 0.02
+NOT_YET = "not drawn yet"
 
 
 def write_results(folder: Path, grader: str = OURS) -> dict[str, Any]:
     """Compute the figures of a run, write them to ``results.json`` and return them.
 
     The form is the contract's: ``{"schema_version": 1, "tasks": [{"task", "model", …}]}``,
-    fractions in [0, 1].
+    fractions in [0, 1]. A task that lacks samples says why: ``"missing_reasons": {reason: count}``.
     """
     run = record.read(folder)
     by_task = outcomes(folder, grader)
     with Store(folder) as store:
-        samples = list(store.samples())
+        samples = [replace(sample, text="") for sample in store.samples()]  # texts can take GBs
+        keys = store.keys()
+        noted = [(key[0], why) for key, why in store.missing().items() if key not in keys]
     seconds = seconds_by_task(samples, [session["started"] for session in run.sessions])
-    tasks = [
-        _task_result(name, by_task[name], [s for s in samples if s.task == name], run, grader)
-        | {"seconds": round(seconds.get(name, 0.0), 3)}
-        for name in (task["name"] for task in run.tasks)
-    ]
+    tasks = []
+    for task in run.tasks:
+        name = task["name"]
+        of_task = by_task.get(name) or _nothing_yet(task["problems"], run.protocol["samples"])
+        result = _task_result(name, of_task, [s for s in samples if s.task == name], run)
+        if lacking := result["outcomes"][MISSING]:
+            reasons = [why for of, why in noted if of == name]
+            result["missing_reasons"] = missing_reasons(reasons, lacking)
+        tasks.append(result | {"seconds": round(seconds.get(name, 0.0), 3)})
     results = {"schema_version": 1, "grader": grader, "tasks": tasks}
     write_json(folder / FILE, results)
     return results
+
+
+def grader_of(folder: Path) -> str:
+    """The grader whose verdicts are in ``results.json``; ours where there is none yet."""
+    try:
+        return str(json.loads((folder / FILE).read_text(encoding="utf-8"))["grader"])
+    except FileNotFoundError:
+        return OURS
+    except (ValueError, TypeError, KeyError) as error:
+        raise UserError(f"{folder / FILE} cannot be read: r1eval rescore {folder}") from error
+
+
+def missing_reasons(noted: Sequence[str], missing: int) -> dict[str, int]:
+    """How many of a task's missing samples have which reason.
+
+    >>> missing_reasons(["the prompt is too long"] * 2, 5)
+    {'the prompt is too long': 2, 'not drawn yet': 3}
+    """
+    counts = Counter(noted) + Counter({NOT_YET: missing - len(noted)})
+    return dict(counts)
+
+
+def _nothing_yet(problems: int, samples: int) -> list[ProblemOutcome]:
+    """A task that was cut off before its problems were stored."""
+    nothing = (None,) * samples
+    return [ProblemOutcome(str(i), nothing, nothing) for i in range(problems)]
 
 
 def seconds_by_task(samples: Iterable[Sample], sessions: Sequence[float]) -> dict[str, float]:
@@ -66,7 +101,6 @@ def _task_result(
     of_task: Sequence[ProblemOutcome],
     samples: Sequence[Sample],
     run: record.RunRecord,
-    grader: str,
 ) -> dict[str, Any]:
     protocol = {**run.protocol, "max_tokens": run.protocol["max_tokens"][name]}
     return {
