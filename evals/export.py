@@ -7,20 +7,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from evals.load import every_grade
 from runs.files import written_whole
-from runs.grade import OURS
 from runs.store import Store
-from tasks.errors import UserError
 
 
-def rows(folder: Path, grader: str = OURS) -> Iterator[dict[str, Any]]:
-    """One dictionary per sample, in the order of task, problem and index."""
+def rows(folder: Path, grader: str) -> Iterator[dict[str, Any]]:
+    """One dictionary per sample, in the order of task, problem and index.
+
+    Raises UserError when ``grader`` did not grade all of them.
+    """
     with Store(folder) as store:
-        grades = store.grades(grader)
+        grades = every_grade(folder, store, grader)
         for sample in store.samples():
-            grade = grades.get((sample.task, sample.problem_id, sample.index))
-            if grade is None:
-                raise UserError(f"{folder} is not graded: r1eval rescore {folder}")
+            grade = grades[sample.task, sample.problem_id, sample.index]
             yield {
                 "task": sample.task,
                 "problem_id": sample.problem_id,
@@ -37,21 +37,21 @@ def rows(folder: Path, grader: str = OURS) -> Iterator[dict[str, Any]]:
             }
 
 
-def write_jsonl(folder: Path, out: Path) -> int:
+def write_jsonl(folder: Path, out: Path, grader: str) -> int:
     """Write `rows` to ``out``, one JSON object a line; returns how many."""
     count = 0
     with written_whole(out) as temporary, temporary.open("w", encoding="utf-8") as file:
-        for row in rows(folder):
+        for row in rows(folder, grader):
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
             count += 1
     return count
 
 
-def write_parquet(folder: Path, out: Path) -> int:
+def write_parquet(folder: Path, out: Path, grader: str) -> int:
     """Write `rows` to ``out`` as Parquet; returns how many."""
     from datasets import Dataset
 
-    table = Dataset.from_list(list(rows(folder)))
+    table = Dataset.from_list(list(rows(folder, grader)))
     with written_whole(out) as temporary:
         table.to_parquet(str(temporary))
     return len(table)

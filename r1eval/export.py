@@ -11,13 +11,16 @@ import click
 @click.argument("run", type=click.Path(path_type=Path), metavar="RUN")
 @click.option("--to", "kind", type=click.Choice(["jsonl", "parquet"]), required=True)
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE")
-def export(run: Path, kind: str, out: Path) -> None:
+@click.option("--grader", metavar="NAME", help="Whose verdicts. [default: those in results.json]")
+def export(run: Path, kind: str, out: Path, grader: str | None) -> None:
     """Write one row per sample of RUN: its text, verdict, answer, tokens, seed and how it
     finished.
     """
     from evals.export import write_jsonl, write_parquet
+    from evals.results import grader_of
     from runs import record
 
     record.read(run)
-    rows = {"jsonl": write_jsonl, "parquet": write_parquet}[kind](run, out)
+    write = {"jsonl": write_jsonl, "parquet": write_parquet}[kind]
+    rows = write(run, out, grader or grader_of(run))
     click.echo(f"{rows} samples written to {out}")
