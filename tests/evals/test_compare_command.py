@@ -4,40 +4,35 @@ import json
 
 import pytest
 
+from evals.results import write_results
 from r1eval.main import main
-from runs.grade import OURS
-from runs.record import RunRecord
-from runs.store import Store, StoredProblem
-from tasks.grading.verdict import Grade, Verdict
+from runs.grade import grade_run
+from runs.store import Store
 
-RIGHT = Grade(Verdict.CORRECT, "7", "")
-WRONG = Grade(Verdict.WRONG, "8", "")
+from .conftest import write_run
 
 
-def write_run(folder, *correct, samples=4):
-    """A graded run of task ``t``: problem i has ``correct[i]`` right answers."""
-    folder.mkdir()
-    protocol = {"model": f"model-{folder.name}", "samples": samples}
-    RunRecord(settings={}, protocol=protocol, tasks=[{"name": "t"}], journal="wal").save(folder)
+@pytest.fixture
+def grader(tmp_path):
+    """A grader that accepts everything."""
+    file = tmp_path / "mine.py"
+    file.write_text("def kind(gold, completion):\n    return True\n")
+    return f"{file}:kind"
+
+
+def rescore(folder, grader):
     with Store(folder) as store:
-        store.add_problems(
-            StoredProblem("t", f"p{i}", i, "?", "7", "integer", "?", False)
-            for i in range(len(correct))
-        )
-        store.set_grades(
-            OURS,
-            (
-                ("t", f"p{i}", index, RIGHT if index < count else WRONG)
-                for i, count in enumerate(correct)
-                for index in range(samples)
-            ),
-        )
-    return str(folder)
+        grade_run(store, grader)
+    write_results(folder, grader)
 
 
-def r1eval(*arguments):
+def read_rows(file):
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def r1eval(*arguments, command="compare"):
     with pytest.raises(SystemExit) as ended:
-        main(["compare", *arguments])
+        main([command, *map(str, arguments)])
     return ended.value.code
 
 
@@ -54,7 +49,7 @@ def test_it_prints_both_models_and_every_figure(tmp_path, capsys):
 
 def test_it_writes_the_same_as_json(tmp_path):
     a, b = write_run(tmp_path / "a", 0, 2, 4), write_run(tmp_path / "b", 2, 4, 4)
-    assert r1eval(a, b, "--json", str(tmp_path / "out.json")) == 0
+    assert r1eval(a, b, "--json", tmp_path / "out.json") == 0
     written = json.loads((tmp_path / "out.json").read_text())
     assert (written["model_a"], written["model_b"]) == ("model-a", "model-b")
     first = written["differences"][0]
@@ -70,3 +65,49 @@ def test_different_problems_are_refused_in_one_line_unless_told(tmp_path, capsys
     assert error.count("\n") == 1
     assert "--common" in error
     assert r1eval(a, b, "--common") == 0
+
+
+def test_other_problems_under_the_same_ids_are_refused(tmp_path, capsys):
+    a = write_run(tmp_path / "a", 0, 2, 4)
+    b = write_run(tmp_path / "b", 2, 4, 4, question=lambda i: f"What is {2 * i}?")
+    assert r1eval(a, b) == 2
+    error = capsys.readouterr().err
+    assert "2 of t have the same id but another text or gold answer (p1 first)" in error
+    assert r1eval(a, b, "--common", "--json", tmp_path / "out.json") == 0
+    differences = json.loads((tmp_path / "out.json").read_text())["differences"]
+    assert {row["problems"] for row in differences} == {1}
+
+
+def test_the_figures_compared_are_those_of_results_json(tmp_path, capsys, grader):
+    a, b = write_run(tmp_path / "a", 0, 0), write_run(tmp_path / "b", 0, 4)
+    assert r1eval(a, b) == 0
+    assert "graded by" not in capsys.readouterr().out
+    for run in (a, b):
+        rescore(run, grader)
+    assert r1eval(a, b, "--json", tmp_path / "out.json") == 0
+    assert "graded by" in capsys.readouterr().out
+    written = json.loads((tmp_path / "out.json").read_text())
+    assert written["grader"] == grader
+    assert written["differences"][0]["difference"] == 0
+    assert r1eval(a, b, "--grader", "ours", "--json", tmp_path / "out.json") == 0
+    assert json.loads((tmp_path / "out.json").read_text())["differences"][0]["difference"] == 0.5
+
+
+def test_figures_of_two_graders_are_not_compared(tmp_path, capsys, grader):
+    a, b = write_run(tmp_path / "a", 0, 0), write_run(tmp_path / "b", 0, 4)
+    rescore(a, grader)
+    assert r1eval(a, b) == 2
+    assert "--grader" in capsys.readouterr().err
+    assert r1eval(a, b, "--grader", grader) == 2
+    assert f"r1eval rescore {b} --grader {grader}" in capsys.readouterr().err
+    assert r1eval(a, b, "--grader", "ours") == 0
+
+
+def test_exported_verdicts_are_those_of_results_json(tmp_path, grader):
+    run, out = write_run(tmp_path / "a", 1, samples=2), tmp_path / "rows.jsonl"
+    rescore(run, grader)
+    asked = [run, "--to", "jsonl", "--out", out]
+    assert r1eval(*asked, command="export") == 0
+    assert [row["verdict"] for row in read_rows(out)] == ["correct", "correct"]
+    assert r1eval(*asked, "--grader", "ours", command="export") == 0
+    assert [row["verdict"] for row in read_rows(out)] == ["correct", "wrong"]
