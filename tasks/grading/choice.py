@@ -4,6 +4,8 @@ r"""The option a text chooses, for multiple-choice tasks.
 ('D', 'B', 'C')
 >>> chosen("It is not A, which makes no sense, so I think it's B"), chosen("Let me see.")
 ('B', None)
+>>> chosen("Answer: B\n\nNote that option A fails."), chosen(r"\boxed{3.2}, so $\text{(B)}$ is it")
+('B', 'B')
 """
 
 from __future__ import annotations
@@ -13,11 +15,15 @@ import re
 from tasks.grading.boxes import last_boxed
 from tasks.grading.words import letter
 
-_OPTION = r"\(?\s*\**\(?(?P<letter>[A-J])\)?(?![\w'’])"
-_MARKED = re.compile(
-    r"(?:\b(?:answer|option|choice|réponse|choose|select)\b|答案|选)"
-    r"\W*(?:(?i:is|be|est|for sure|definitely|clearly|option|choice|should|letter)\W+|是|为)*"
-    + _OPTION
+_LETTER = r"(?:\\[a-z]{2,8}\{\W?)?(?P<letter>[A-J])(?![\w'’])"
+_IS = (
+    r"(?:(?i:is|be|est|for sure|definitely|clearly|option|choice|should|letter)\W{1,8}|是|为){0,4}"
+)
+# Of these the strongest that is found decides, and of several such the last.
+_MARKED = (
+    re.compile(rf"^\W{{0,8}}(?i:(?:final\s)?answer)\W{{0,8}}{_LETTER}", re.MULTILINE),
+    re.compile(rf"(?:(?i:\b(?:answer|réponse)\b)|答案)\W{{0,8}}{_IS}{_LETTER}"),
+    re.compile(rf"(?:(?i:\b(?:option|choice|choose|select)\b)|选)\W{{0,8}}{_IS}{_LETTER}"),
 )
 _FIRST = re.compile(r"\W*(?P<letter>[A-J])(?:[.,:)。，：*]|\s*$|(?=[^\x00-\x7f]))")
 _ALONE = re.compile(r"(?<![\w'’])\(?(?P<letter>[B-HJ]|A(?!\s+(?!is\b)[a-z]))\)?(?![\w'’])")
@@ -25,16 +31,24 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！])|\n+")
 
 
 def chosen(text: str) -> str | None:
-    """The letter in the last box, after "the answer is", at the start, or in the last sentence."""
-    boxed = last_boxed(text)
+    """The letter in the last box, on a line "Answer: B", after "the answer is", after "option" or
+    "I choose", at the start, or in the last sentence."""
+    boxed = boxed_letter(text)
     if boxed is not None:
-        return letter(boxed)
-    marked = list(_MARKED.finditer(text))
-    if marked:
-        return marked[-1]["letter"]
+        return boxed
+    for mark in _MARKED:
+        marked = list(mark.finditer(text))
+        if marked:
+            return marked[-1]["letter"]
     first = _FIRST.match(text)
     if first is not None:
         return first["letter"]
     sentences = [s for s in _SENTENCE.split(text.strip()) if s.strip()]
     alone = list(_ALONE.finditer(sentences[-1])) if sentences else []
     return alone[-1]["letter"] if alone else None
+
+
+def boxed_letter(text: str) -> str | None:
+    """The letter in the last box, which counts even in a text that was cut off after it."""
+    boxed = last_boxed(text)
+    return letter(boxed) if boxed is not None else None

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from tasks.grading.boxes import last_boxed
-from tasks.grading.choice import chosen
+from tasks.grading.choice import boxed_letter, chosen
 from tasks.grading.compare import grade_answer
 from tasks.grading.extract import extract, extract_explicit
 from tasks.grading.verdict import Grade, Verdict
@@ -72,7 +71,7 @@ def extract_answer(
     cut = finish_reason == "length"
     finished = finish_reason == "stop" or split.closed
     if answer_type == "choice":
-        return chosen(split.answer) if not cut or last_boxed(split.answer) else None
+        return boxed_letter(split.answer) if cut else chosen(split.answer)
     explicit = extract_explicit(split.answer)
     stated = explicit if cut else explicit or extract(split.answer, finished=finished)
     return stated.answer if stated is not None else None

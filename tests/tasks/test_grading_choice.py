@@ -1,0 +1,41 @@
+"""Which option a text chooses, where several are named."""
+
+from __future__ import annotations
+
+import pytest
+
+from tasks.grading import extract_answer, grade_completion
+
+
+@pytest.mark.parametrize(
+    "completion",
+    [
+        "Only choice B conserves momentum, since option A does not.\n\nAnswer: B",
+        "So I would select B over the other choice A.\nAnswer: B",
+        "**Answer: B**\n\nNote that option A fails.",
+        "Option A is wrong.\n### Final Answer\n\n**(B)**",
+        "Option A is wrong.\nANSWER: $\\text{B}$",
+        "Answer: A\nNo, that has the wrong sign.\nAnswer: B",
+        "Option A is wrong, so The Answer is B. Choose it over option C.",
+        "A is too large. I would Select option B.",
+        "The energy is \\boxed{3.2\\text{ eV}}, not that of option A.\n\nAnswer: B",
+        "\\boxed{B}\n\nAnswer: see above; option A fails.",
+    ],
+)
+def test_the_strongest_sign_decides_and_of_several_such_the_last(completion: str) -> None:
+    grade = grade_completion(gold="B", completion=completion, answer_type="choice")
+    assert (grade.verdict, grade.extracted) == ("correct", "B")
+
+
+@pytest.mark.parametrize("completion", ["Answer: a proton", "I choose a path.", "Answer: Both"])
+def test_a_choice_is_a_capital_that_stands_alone(completion: str) -> None:
+    assert extract_answer(completion=completion, answer_type="choice") is None
+
+
+def test_of_a_text_that_was_cut_off_only_a_boxed_letter_counts() -> None:
+    def cut(text: str) -> str | None:
+        return extract_answer(completion=text, finish_reason="length", answer_type="choice")
+
+    assert cut(r"\boxed{B}. Let me check") == "B"
+    assert cut("Answer: B, but let me") is None
+    assert cut(r"That gives \boxed{3.2}. I would choose B") is None
