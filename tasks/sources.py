@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from tasks.problem import Task
 from tasks.schema import Hub
 from tasks.usercode import call, load_function
 
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # what JSON can escape and UTF-8 cannot write
 FILE_KINDS = (".jsonl", ".csv", ".parquet")
 
 
@@ -54,8 +56,14 @@ def read_jsonl(path: Path) -> list[Row]:
             columns = json.loads(line)
         except json.JSONDecodeError as error:
             raise UserError(f"{place} is not JSON: {error.msg} at column {error.colno}") from error
+        except RecursionError as error:
+            raise UserError(f"{place} is nested too deeply") from error
+        except ValueError as error:  # Python reads no integer of more than 4,300 digits
+            raise UserError(f"{place} cannot be read: {error}") from error
         if not isinstance(columns, dict):
             raise UserError(f'{place} must be an object such as {{"problem": …, "answer": …}}')
+        if "\\u" in line and _LONE_SURROGATE.search(json.dumps(columns, ensure_ascii=False)):
+            raise UserError(f"{place} holds half a character: an unpaired \\ud800 to \\udfff")
         rows.append(Row(place, columns))
     return rows
 

@@ -140,6 +140,10 @@ def test_a_file_that_is_not_there():
         ("[1]", "must be an object"),
         ('{"problem": "x?", "gold": 1}', "has no column 'answer': it has 'problem', 'gold'"),
         ('{"problem": " ", "answer": 1}', "has an empty problem text"),
+        ('{"problem": "x?", "answer": ' + "9" * 5000 + "}", "line 2 of"),
+        ('{"problem": "x?", "answer": ' + "[" * 100_000 + "}", "is nested too deeply"),
+        ('{"problem": "x?", "answer": "\\ud800"}', "line 2 of"),
+        ('{"problem": "x?", "answer": {"a": ["\\udc00\\ud800"]}}', "half a character"),
     ],
 )
 def test_a_faulty_line_is_named(tmp_path, line, message):
