@@ -126,7 +126,7 @@ class _Sampler:
     def draw(self, kept: set[tuple[str, str, int]]) -> None:
         name = self._task.task.name
         for asked in self._task.too_long:
-            reason = f"the prompt has {asked.prompt_tokens} tokens: too much for the context"
+            reason = "the prompt is too long for the context"
             for index in range(self._protocol.samples):
                 self._store.add_missing(name, asked.problem.id, index, reason)
         requests = self._task.requests(self._protocol.samples, self._protocol.seed)
