@@ -70,11 +70,12 @@ def split_thought(text: str, *, prefilled: bool = False, tags: Sequence[Tags] = 
     else:
         begin = first[1]
     closing = _find(text, [t.closing for t in tags], begin)
-    while closing is not None:
-        again = _find(text, [t.opening for t in tags], closing[1])
-        if again is None:
-            return Split(text[begin : closing[0]], text[closing[1] :], opened=True, closed=True)
-        closing = _find(text, [t.closing for t in tags], again[1])
+    if closing is not None:
+        again, length = max((text.rfind(t.opening, closing[1]), len(t.opening)) for t in tags)
+        if again >= 0:
+            closing = _find(text, [t.closing for t in tags], again + length)
+    if closing is not None:
+        return Split(text[begin : closing[0]], text[closing[1] :], opened=True, closed=True)
     return Split(thought=text[begin:], answer="", opened=True, closed=False)
 
 

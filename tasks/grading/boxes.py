@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 
-from tasks.grading.braces import group_end
+from tasks.grading.braces import groups
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*(?=\{)")
 _BARE_BOX = re.compile(r"\\boxed\s+(-?[\d.,]*\d|[A-Za-z])(?![\w{])")
@@ -27,10 +27,10 @@ def boxes(text: str) -> list[tuple[int, int, str]]:
     """Start, end and content of each complete box that is not empty, outermost ones only."""
     found = []
     at = 0
-    while (match := _BOX.search(text, at)) is not None:
-        end = group_end(text, match.end())
-        if end is None:
-            at = match.end()
+    ends = groups(text)
+    for match in _BOX.finditer(text):
+        end = ends.get(match.end())
+        if end is None or match.start() < at:
             continue
         content = text[match.end() + 1 : end].strip()
         if content:

@@ -2,9 +2,27 @@ r"""Matching brackets in LaTeX, where ``\{`` is a sign and ``{`` a group."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)  # an escaped sign is matched to be passed over
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
+
+
+def groups(text: str) -> dict[int, int]:
+    r"""Where each group that is closed ends, by where it opens. One pass over the text.
+
+    >>> groups(r"{a_{1}}+{\}}"), groups("{a")
+    ({3: 5, 0: 6, 8: 11}, {})
+    """
+    ends: dict[int, int] = {}
+    opened: list[int] = []
+    for match in _BRACE.finditer(text):
+        if match[0] == "{":
+            opened.append(match.start())
+        elif match[0] == "}" and opened:
+            ends[opened.pop()] = match.start()
+    return ends
 
 
 def group_end(text: str, start: int) -> int | None:
@@ -13,20 +31,7 @@ def group_end(text: str, start: int) -> int | None:
     >>> group_end(r"{a_{1}}+1", 0), group_end("{a", 0), group_end(r"{\}}", 0)
     (6, None, 3)
     """
-    depth = 0
-    i = start
-    while i < len(text):
-        sign = text[i]
-        if sign == "\\":
-            i += 1
-        elif sign == "{":
-            depth += 1
-        elif sign == "}":
-            depth -= 1
-            if depth == 0:
-                return i
-        i += 1
-    return None
+    return groups(text).get(start)
 
 
 def depths(text: str) -> Iterator[tuple[int, str, int]]:

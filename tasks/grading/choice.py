@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 
 from tasks.grading.boxes import last_boxed
+from tasks.grading.compare import MAX_LENGTH
 from tasks.grading.words import letter
 
 _LETTER = r"(?:\\[a-z]{2,8}\{\W?)?(?P<letter>[A-J])(?![\w'’])"
@@ -51,4 +52,4 @@ def chosen(text: str) -> str | None:
 def boxed_letter(text: str) -> str | None:
     """The letter in the last box, which counts even in a text that was cut off after it."""
     boxed = last_boxed(text)
-    return letter(boxed) if boxed is not None else None
+    return letter(boxed) if boxed is not None and len(boxed) <= MAX_LENGTH else None

@@ -47,13 +47,16 @@ def extract_explicit(text: str) -> Stated | None:
 
 
 def _tag(text: str) -> str | None:
-    found = re.findall(r"<answer>(.*?)</answer>", text, re.DOTALL)
-    return found[-1].strip() if found else None
+    for before in reversed(text.split("</answer>")[:-1]):
+        _, opening, answer = before.rpartition("<answer>")
+        if opening:
+            return answer.strip()
+    return None
 
 
 def _hashes(text: str) -> str | None:
-    found = re.findall(r"^####\s*(\S[^\n]*?)\s*$", text, re.MULTILINE)
-    return found[-1] if found else None
+    found = re.findall(r"^####\s*(\S[^\n]*)", text, re.MULTILINE)
+    return found[-1].rstrip() if found else None
 
 
 _SIGNS: tuple[tuple[str, Callable[[str], str | None]], ...] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from tasks.grading.compare import grade_answer
+from tasks.grading.compare import MAX_LENGTH, grade_answer
 from tasks.grading.numbers import read_number
 from tasks.grading.tidy import squeeze
 from tasks.grading.units import Dimensions, dimensions
@@ -16,6 +16,7 @@ def group_equivalent(answers: Sequence[str]) -> list[int]:
     r"""The group number of each answer, counted from 0 in order of first appearance.
 
     Numbers are grouped by value and equal texts by text, so 10,000 integers cost no comparison.
+    What is too long for an answer is equal to the same text only.
     Only what is left is compared in pairs, with the first answer of each group as the gold.
 
     >>> group_equivalent(["073", "74", "73.0", r"\frac{146}{2}", "73 apples", "x+1", "x + 1"])
@@ -28,7 +29,7 @@ def group_equivalent(answers: Sequence[str]) -> list[int]:
     new = 0  # the next group's number
     for answer in answers:
         group: int | None
-        number = read_number(answer)
+        number = read_number(answer) if len(answer) <= MAX_LENGTH else None
         if number is not None:
             unit = dimensions(number.unit)
             known = of_number.setdefault(number.value, [])
@@ -36,7 +37,7 @@ def group_equivalent(answers: Sequence[str]) -> list[int]:
             if group is None:
                 known.append((unit, new))
         else:
-            key = squeeze(answer)
+            key = squeeze(answer) if len(answer) <= MAX_LENGTH else answer.strip()
             group = of_text.get(key)
             if group is None:
                 group = next((g for g, first in firsts if _same(first, answer)), None)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from tasks.grading.braces import group_end
+from tasks.grading.braces import groups
 
 _SIGNS = str.maketrans(
     {
@@ -66,10 +66,7 @@ def tidy(text: str) -> str:
     text = re.sub(r"\^\s*\{\s*\\circ\s*\}", r"^\\circ ", text)
     text = _brace_arguments(_unwrap(text))
     text = re.sub(r"\s+", " ", text).strip()
-    text = re.sub(r"(?:[.,;:]|(?<!\\)\\)+\s*$", "", text).strip()
-    while text.startswith("{") and group_end(text, 0) == len(text) - 1:
-        text = text[1:-1].strip()
-    return text
+    return _peel(_without_stop(text))
 
 
 def squeeze(text: str) -> str:
@@ -90,27 +87,74 @@ def _one_name(match: re.Match[str]) -> str:
     return name if name in "<>" or name[0] == "^" else "\\" + name
 
 
+def _without_stop(text: str) -> str:
+    """Without the punctuation at the end, and without a backslash there that escapes nothing."""
+    end = len(text)
+    while end and (text[end - 1] in ".,;:" or (text[end - 1] == "\\" != text[end - 2 : end - 1])):
+        end -= 1
+    return text[:end].strip()
+
+
+def _peel(text: str) -> str:
+    """``{{5}}`` is 5."""
+    ends = groups(text)
+    start, end = 0, len(text)
+    while start < end and ends.get(start) == end - 1:
+        start, end = start + 1, end - 1
+        while start < end and text[start].isspace():
+            start += 1
+        while start < end and text[end - 1].isspace():
+            end -= 1
+    return text[start:end]
+
+
 def _unwrap(text: str) -> str:
-    while (match := _WRAPPER.search(text)) is not None:
-        end = group_end(text, match.end())
+    ends = groups(text)
+    dropped = []  # the commands with the brace that they open, and the braces that close them
+    for match in _WRAPPER.finditer(text):
+        end = ends.get(match.end())
         if end is None:
-            return text
-        text = text[: match.start()] + text[match.end() + 1 : end] + text[end + 1 :]
-    return text
+            break
+        dropped += [(match.start(), match.end() + 1), (end, end + 1)]
+    kept, at = [], 0
+    for start, end in sorted(dropped):
+        kept.append(text[at:start])
+        at = end
+    return "".join([*kept, text[at:]])
 
 
 def _brace_arguments(text: str) -> str:
-    r"""``\frac12``, ``\frac1{2}`` and ``\sqrt3`` with their braces written."""
-    out, at = "", 0
-    while (match := _TAKES_ARGUMENTS.search(text, at)) is not None:
-        out += text[at : match.start()] + "\\" + match[1]
-        at = match.end()
-        for _ in range(1 if match[1] == "sqrt" else 2):
-            at += len(text[at:]) - len(text[at:].lstrip())
-            if text.startswith("{", at) and (end := group_end(text, at)) is not None:
-                out += f"{{{_brace_arguments(text[at + 1 : end])}}}"
-                at = end + 1
+    r"""``\frac12``, ``\frac1{2}`` and ``\sqrt3`` with their braces written. One pass, any depth."""
+    ends = groups(text)
+    out: list[str] = []
+    owed = 0  # arguments that the command before still takes
+    outside: list[tuple[int, int]] = []  # of each argument that is open: its end, and what was owed
+    at = 0
+    while at < len(text):
+        if outside and at == outside[-1][0]:
+            owed = outside.pop()[1]
+            out.append("}")
+            at += 1
+        elif owed:
+            while at < len(text) and text[at].isspace():
+                at += 1
+            if at in ends:
+                outside.append((ends[at], owed - 1))
+                out.append("{")
+                owed = 0
+                at += 1
             elif (short := _SHORT_ARGUMENT.match(text, at)) is not None:
-                out += f"{{{short[0]}}}"
+                out.append(f"{{{short[0]}}}")
+                owed -= 1
                 at = short.end()
-    return out + text[at:]
+            else:
+                owed = 0
+        else:
+            stop = outside[-1][0] if outside else len(text)
+            match = _TAKES_ARGUMENTS.search(text, at, stop)
+            out.append(text[at : match.start() if match else stop])
+            at = match.end() if match else stop
+            if match is not None:
+                out.append("\\" + match[1])
+                owed = 1 if match[1] == "sqrt" else 2
+    return "".join(out)
