@@ -19,7 +19,8 @@ REPEATED = [
     "\\", "{", "}", "(", "[", "$", "$$", "**", "*", "**a", "answer ", "Answer: ", "answer to ",
     "####", "#### ", "#### 5 ", "\n#### ", " ", "\n", " \n", ",", ".", ", ", "1", "1,", "1 000",
     "5 ", "A ", "^", "_", "x=", "cm ", "is ", "option (", "答案", "√", "<|im_end|>",
-    "<answer>", "</answer>", "<think>", "</think>", "<think></think>", "<|begin_of_thought|><|end_of_thought|>",
+    "<answer>", "</answer>", "<think>", "</think>", "<think></think>",
+    "<|begin_of_thought|><|end_of_thought|>",
 ]  # fmt: skip
 AROUND = [
     ("#### 5", "x"),
