@@ -122,9 +122,15 @@ def test_tasks_of_the_users_own_and_a_prompt_without_room(capsys, tmp_path):
 def start(out, *more: str, **options):
     command = [sys.executable, "-m", "r1eval", "eval", "nano", "--task", "nano"]
     command += ["--samples", "16", "--engine-arg", "group_size=32", "--out", str(out), *more]
+    options.setdefault("preexec_fn", _heeds_ctrl_c)
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
     )
+
+
+def _heeds_ctrl_c():
+    """A shell that starts the tests in the background has them, and their children, ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for_samples(process, out) -> None:

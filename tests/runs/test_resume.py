@@ -193,50 +193,60 @@ def test_two_processes_cannot_write_to_one_run(settings, run):
         sample_run(prepare(settings()), Silent())
 
 
-def kill_and_resume(tmp_path, kills: int, seed: int) -> None:
-    """kill -9 at random instants of a run, each time followed by the same command."""
+def kill_and_resume(tmp_path, kills: int, problems: int, seed: int) -> None:
+    """kill -9 at random instants of the sampling, each time followed by the same command."""
 
     def start(out):
-        command = [sys.executable, "-m", "r1eval", "eval", "nano", "--task", "nano", "--limit"]
-        command += ["6", "--samples", "8", "--protocol", "r1", "--engine-arg", "group_size=16"]
+        command = [sys.executable, "-m", "r1eval", "eval", "nano", "--task", "nano"]
+        command += ["--limit", str(problems), "--samples", "16", "--protocol", "r1"]
         return subprocess.Popen(
-            [*command, "--out", str(out)],
+            [*command, "--engine-arg", "group_size=16", "--out", str(out)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env={**os.environ, "HF_HUB_OFFLINE": "1"},
         )
 
+    def until_it_samples(process, out, kept):
+        while process.poll() is None and sessions(out) <= kept:
+            time.sleep(0.01)
+
+    process = start(tmp_path / "whole")
+    until_it_samples(process, tmp_path / "whole", 0)
     began = time.monotonic()
-    assert start(tmp_path / "whole").wait() == 0
+    assert process.wait() == 0
     duration = time.monotonic() - began
     instants = random.Random(seed)
-    seen: set[int] = set()
-    killed = 0
+    found = []
     for number in range(kills):
-        # every few kills a new run, so that they fall on every part of a run's life
-        out = tmp_path / f"killed-{number // 5}"
+        out = tmp_path / f"killed-{number // 5}"  # each run is killed five times on its way
+        kept = sessions(out)
         process = start(out)
-        time.sleep(instants.uniform(0, duration))
+        until_it_samples(process, out, kept)
+        time.sleep(instants.uniform(0, duration / 3))
         process.send_signal(signal.SIGKILL)
-        killed += process.wait() == -signal.SIGKILL
-        if (out / FILE).exists():
-            seen.add(len(texts(out)))
-    assert killed > 0
-    expected = texts(tmp_path / "whole")
+        if process.wait() == -signal.SIGKILL:
+            found.append(len(texts(out)))
+    total = 16 * problems
+    assert any(0 < there < total for there in found), "no kill fell into the sampling"
     for number in range((kills + 4) // 5):
         out = tmp_path / f"killed-{number}"
         assert start(out).wait() == 0
-        assert texts(out) == expected
+        assert texts(out) == texts(tmp_path / "whole")
         assert results_without_seconds(out) == results_without_seconds(tmp_path / "whole")
-    print(f"{killed} of {kills} kills met a running process; samples then there: {sorted(seen)}")
+    print(f"{len(found)} of {kills} kills met a running process; of {total} samples there: {found}")
+
+
+def sessions(out) -> int:
+    """How often a run has begun to sample."""
+    return len(record.read(out).sessions) if (out / record.FILE).exists() else 0
 
 
 @pytest.mark.timeout(900)
 def test_kill_9_at_random_instants_loses_nothing_and_changes_nothing(tmp_path):
-    kill_and_resume(tmp_path, kills=2, seed=1)
+    kill_and_resume(tmp_path, kills=2, problems=8, seed=1)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_kill_9_at_twenty_random_instants_loses_nothing_and_changes_nothing(tmp_path):
-    kill_and_resume(tmp_path, kills=20, seed=2)
+    kill_and_resume(tmp_path, kills=20, problems=30, seed=2)
