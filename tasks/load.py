@@ -5,7 +5,7 @@ A name is one of the catalogue's, a file with ``problem`` and ``answer`` columns
 
 >>> task = load_task("nano", limit=1)
 >>> task.problems[0].question, task.problems[0].gold
-('412+021=?', '433')
+('446+609=?', '055')
 """
 
 from __future__ import annotations
