@@ -49,8 +49,9 @@ def write_jsonl(folder: Path, out: Path, grader: str) -> int:
 
 def write_parquet(folder: Path, out: Path, grader: str) -> int:
     """Write `rows` to ``out`` as Parquet; returns how many."""
-    from datasets import Dataset
+    from datasets import Dataset, disable_progress_bars
 
+    disable_progress_bars()
     table = Dataset.from_list(list(rows(folder, grader)))
     with written_whole(out) as temporary:
         table.to_parquet(str(temporary))

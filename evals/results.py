@@ -126,7 +126,7 @@ def _plan(of_task: Sequence[ProblemOutcome]) -> dict[str, Any] | None:
 
 def _figure(figure: Figure) -> Mapping[str, Any]:
     return {
-        "value": figure.value,
+        "value": None if figure.value is None else round(figure.value, 12),
         "ci95": figure.ci95,
         "ci95_seeds": figure.ci95_seeds,
         "problems": figure.problems,

@@ -95,5 +95,6 @@ def _cells(row: Difference) -> list[str]:
         return [row.metric, "–", "–", "–", "–", "–", *counts]
     interval = "–" if row.ci95 is None else " … ".join(f"{100 * end:+.1f}" for end in row.ci95)
     p_value = f"{row.p_value:.3f}" if row.p_value >= 0.001 else f"{row.p_value:.0e}"
-    figures = [f"{100 * row.a:.1f}", f"{100 * row.b:.1f}", f"{100 * row.difference:+.1f}"]
+    figures = [f"{100 * round(x, 12):.1f}" for x in (row.a, row.b)]
+    figures.append(f"{100 * round(row.difference, 12):+.1f}")
     return [row.metric, *figures, interval, p_value, *counts]

@@ -29,11 +29,14 @@ def grade(rows: Path, out: Path) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     from runs.files import written_whole
+    from tasks.errors import UserError
     from tasks.grading import Verdict
     from tasks.grading.rows import read_gradable
     from tasks.sources import read_file
 
     read = read_file(rows)
+    if not read:
+        raise UserError(f"{rows} holds no rows")
     gradable = [read_gradable(row.columns, row.place) for row in read]
     with written_whole(out) as temporary:
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # symbolic grading waits on processes
@@ -48,4 +51,4 @@ def grade(rows: Path, out: Path) -> None:
                 file.write(json.dumps({**row.columns, **judged}, ensure_ascii=False) + "\n")
     counts = Counter(result.verdict for result in grades)
     verdicts = " · ".join(f"{counts[v]} {v.value}" for v in Verdict if counts[v])
-    click.echo(f"{len(grades)} rows graded: {verdicts or 'nothing to grade'} → {out}")
+    click.echo(f"{len(grades)} rows graded: {verdicts} → {out}")

@@ -46,6 +46,8 @@ class Progress:
         self._bar.update(self._task, total=samples, completed=kept)
         if 0 < kept < samples:
             self._console.print(f"Going on: {kept} of {samples} samples are there.")
+        elif kept == samples:
+            self._console.print(f"All {samples} samples are there: nothing to draw.")
 
     def tokens(self, count: int) -> None:
         now = time.monotonic()

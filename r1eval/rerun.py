@@ -25,6 +25,9 @@ def rerun(run: Path, out: Path) -> int:
     from r1eval.running import run_and_print
     from runs import record
     from runs.settings import RunSettings
+    from tasks.errors import UserError
 
     old = record.read(run)
+    if out.resolve() == run.resolve():
+        raise UserError(f"--out {out} is the run itself: give a new folder")
     return run_and_print(RunSettings.from_json(old.settings, out), again=old)

@@ -26,6 +26,7 @@ def run_and_print(settings: RunSettings, again: RunRecord | None = None) -> int:
     Exit code 0, or 3 with samples missing; 130 for Ctrl-C, which says how to go on. A disk that
     is full raises UserError that says what is kept.
     """
+    from evals.results import grader_of
     from r1eval.progress import Progress
     from r1eval.tables import print_results
     from runs.prepare import prepare
@@ -35,7 +36,7 @@ def run_and_print(settings: RunSettings, again: RunRecord | None = None) -> int:
     try:
         with Progress() as progress:
             sample_run(prepared, progress)
-        results = grade_and_write(settings.out)
+        results = grade_and_write(settings.out, grader_of(settings.out))
     except KeyboardInterrupt:
         click.echo(f"\nStopped. {_kept(prepared)} To go on: the same command again.", err=True)
         sys.exit(130)
@@ -52,7 +53,7 @@ def run_and_print(settings: RunSettings, again: RunRecord | None = None) -> int:
     return exit_code(results)
 
 
-def grade_and_write(run: Path, grader: str = "ours") -> dict[str, Any]:
+def grade_and_write(run: Path, grader: str) -> dict[str, Any]:
     """The grading pass and results.json, while nobody else writes to the run."""
     from rich.console import Console
 

@@ -17,6 +17,8 @@ def print_results(results: Mapping[str, Any], folder: Path) -> None:
     for task in results["tasks"]:
         console.print()
         console.print(_table(task))
+        if results["grader"] != "ours":
+            console.print(f"graded by {results['grader']}")
         console.print(_outcomes(task))
         for reason, count in task.get("missing_reasons", {}).items():
             console.print(f"{count} missing: {reason}")

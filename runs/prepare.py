@@ -211,7 +211,7 @@ def _prepare_task(
         )
     if wanted is None and task.max_tokens > room:
         notices.append(
-            f"{task.name} asks for {task.max_tokens} tokens; the context of {settings.model} "
-            f"({context}) leaves {room}"
+            f"{task.name} would take up to {task.max_tokens} tokens by default; the context of "
+            f"{settings.model} ({context}) leaves {room}"
         )
     return PreparedTask(task, fitting, too_long, wanted or min(task.max_tokens, room))

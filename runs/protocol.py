@@ -20,14 +20,15 @@ PRESETS = Path(__file__).parent / "protocols"
 
 
 class Preset(Strict):
-    """A protocol file: how to ask and how to draw. ``max_tokens`` unset means what the task asks
-    for.
+    """A protocol file: how to ask and how to draw; drawn as the paper does unless it says so.
+
+    ``max_tokens`` unset means what the task asks for.
     """
 
     title: str = ""
     template: str
-    temperature: float = Field(ge=0, le=100)
-    top_p: float = Field(gt=0, le=1)
+    temperature: float = Field(0.6, ge=0, le=100)
+    top_p: float = Field(0.95, gt=0, le=1)
     max_tokens: PositiveInt | None = None
 
 
@@ -85,7 +86,10 @@ def read_preset(name: str) -> Preset:
         known = ", ".join(preset_names())
         raise UserError(f"unknown protocol {name!r}: {known}, or a YAML file with a template")
     try:
-        preset = Preset.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if not isinstance(given, dict):
+            raise UserError(f"{path}: a protocol is a mapping such as 'template: chat'")
+        preset = Preset.model_validate(given)
     except yaml.YAMLError as error:
         raise UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     except ValidationError as error:

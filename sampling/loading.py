@@ -167,7 +167,10 @@ def _with_adapter(model: Any, adapter: str, merge: bool) -> Any:
 def _device(device: str) -> str:
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
-    torch.empty(0, device=device)  # raises where there is no such device
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ModelError(f"no device {device} here: use --engine-arg device=cpu") from error
     return device
 
 

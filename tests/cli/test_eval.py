@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -101,6 +102,25 @@ def test_a_users_grader_counts_when_it_is_asked(capsys, finished, tmp_path):
     assert code == 0
     assert "pass@1" in printed
     r1eval(capsys, "rescore", str(finished))
+
+
+def test_a_graders_verdicts_stay_when_a_finished_run_is_given_again(capsys, finished, tmp_path):
+    out = tmp_path / "copy"
+    shutil.copytree(finished, out)
+    grader = tmp_path / "mine.py"
+    grader.write_text("def yes(gold, completion):\n    return True\n")
+    r1eval(capsys, "rescore", str(out), "--grader", f"{grader}:yes")
+    code, printed = r1eval(capsys, "eval", "nano", "--task", "nano", *SMALL, "--out", str(out))
+    assert code == 0
+    assert f"graded by {grader}:yes" in printed.replace("\n", "")
+    assert json.loads((out / "results.json").read_text())["grader"] == f"{grader}:yes"
+
+
+def test_a_run_is_not_done_again_onto_itself(capsys, finished):
+    with pytest.raises(SystemExit) as ended:
+        main(["rerun", str(finished), "--out", str(finished)])
+    assert ended.value.code == 2
+    assert "is the run itself" in capsys.readouterr().err
 
 
 def test_tasks_of_the_users_own_and_a_prompt_without_room(capsys, tmp_path):

@@ -216,24 +216,28 @@ def kill_and_resume(tmp_path, kills: int, problems: int, seed: int) -> None:
     assert process.wait() == 0
     duration = time.monotonic() - began
     instants = random.Random(seed)
-    found = []
-    for number in range(kills):
-        out = tmp_path / f"killed-{number // 5}"  # each run is killed five times on its way
+    found: list[int] = []
+    folder = of_this = 0
+    while len(found) < kills:  # a run is killed up to four times on its way
+        out = tmp_path / f"killed-{folder}"
         kept = sessions(out)
         process = start(out)
         until_it_samples(process, out, kept)
-        time.sleep(instants.uniform(0, duration / 3))
+        time.sleep(instants.uniform(0, duration / 4))
         process.send_signal(signal.SIGKILL)
-        if process.wait() == -signal.SIGKILL:
+        killed = process.wait() == -signal.SIGKILL
+        if killed:
             found.append(len(texts(out)))
+        of_this += 1
+        if not killed or of_this == 4:
+            folder, of_this = folder + 1, 0
     total = 16 * problems
     assert any(0 < there < total for there in found), "no kill fell into the sampling"
-    for number in range((kills + 4) // 5):
-        out = tmp_path / f"killed-{number}"
+    for out in tmp_path.glob("killed-*"):
         assert start(out).wait() == 0
         assert texts(out) == texts(tmp_path / "whole")
         assert results_without_seconds(out) == results_without_seconds(tmp_path / "whole")
-    print(f"{len(found)} of {kills} kills met a running process; of {total} samples there: {found}")
+    print(f"killed {kills} times while it ran; of {total} samples there were then {found}")
 
 
 def sessions(out) -> int:
