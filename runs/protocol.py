@@ -9,12 +9,11 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import Field, PositiveInt, ValidationError
+from pydantic import Field, PositiveInt
 
 from runs.templates import check as check_template
 from tasks.errors import UserError
-from tasks.schema import Strict
+from tasks.schema import Strict, read_yaml
 
 PRESETS = Path(__file__).parent / "protocols"
 
@@ -85,17 +84,6 @@ def read_preset(name: str) -> Preset:
     if not path.is_file():
         known = ", ".join(preset_names())
         raise UserError(f"unknown protocol {name!r}: {known}, or a YAML file with a template")
-    try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if not isinstance(given, dict):
-            raise UserError(f"{path}: a protocol is a mapping such as 'template: chat'")
-        preset = Preset.model_validate(given)
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ")
-        raise UserError(f"{path}: {place + ': ' if place else ''}{message}") from error
+    preset = read_yaml(path, Preset)
     check_template(preset.template)
     return preset

@@ -56,9 +56,7 @@ def put(template: str, task: Task, problem: Problem, language: str) -> Prompt:
             return Prompt(text=R1_ZERO.replace("{prompt}", problem.prompt))
         case "r1-zero-v1":
             return Prompt(text=R1_ZERO_V1.replace("{prompt}", problem.prompt))
-    raise UserError(
-        f"unknown template {template!r}: chat, r1, r1-zero, r1-zero-v1 or file.py:function"
-    )
+    raise _unknown(template)
 
 
 def check(template: str) -> None:
@@ -66,9 +64,13 @@ def check(template: str) -> None:
     if ".py:" in template:
         load_function(template)
     elif template not in {"chat", "r1", "r1-zero", "r1-zero-v1"}:
-        raise UserError(
-            f"unknown template {template!r}: chat, r1, r1-zero, r1-zero-v1 or file.py:function"
-        )
+        raise _unknown(template)
+
+
+def _unknown(template: str) -> UserError:
+    return UserError(
+        f"unknown template {template!r}: chat, r1, r1-zero, r1-zero-v1 or file.py:function"
+    )
 
 
 def _own(template: str, task: Task, problem: Problem) -> Prompt:

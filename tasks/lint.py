@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tasks.fingerprint import KnownCopy, fingerprint, known_copies
 from tasks.grading import Verdict, grade_answer, grade_completion
-from tasks.grading.braces import group_end
+from tasks.grading.braces import groups
 from tasks.load import local_copy, read_catalogue_task, read_task
 from tasks.problem import AnswerType, Problem, Task
 from tasks.schema import read_spec, task_names
@@ -138,7 +138,7 @@ def gold_fault(gold: str, kind: AnswerType, allowed: tuple[int, int] | None) -> 
             return f"gold {gold} is outside {allowed[0]} to {allowed[1]}"
     if not any(sign.isalnum() for sign in gold):
         return f"gold {gold} says nothing that can be graded"
-    if group_end(f"{{{gold}}}", 0) != len(gold) + 1:
+    if groups(f"{{{gold}}}").get(0) != len(gold) + 1:
         return f"gold {gold} has unpaired braces"
     grade = grade_completion(gold=gold, completion=rf"The answer is $\boxed{{{gold}}}$.")
     if grade.verdict is not Verdict.CORRECT:

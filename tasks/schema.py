@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError, model_validator
 
@@ -168,10 +168,21 @@ def read_spec(name: str) -> TaskSpec:
 
 def parse_spec(path: Path) -> TaskSpec:
     """A task's YAML file, checked. Raises UserError naming the file, the place and the fault."""
+    return read_yaml(path, TaskSpec)
+
+
+Form = TypeVar("Form", bound=Strict)
+
+
+def read_yaml(path: Path, form: type[Form]) -> Form:
+    """A YAML file of this form. Raises UserError naming the file, the place and the fault."""
     import yaml
 
     try:
-        return TaskSpec.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if not isinstance(given, dict):
+            raise UserError(f"{path}: give keys and values: {', '.join(form.model_fields)}")
+        return form.model_validate(given)
     except yaml.YAMLError as error:
         raise UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     except ValidationError as error:

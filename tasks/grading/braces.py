@@ -25,15 +25,6 @@ def groups(text: str) -> dict[int, int]:
     return ends
 
 
-def group_end(text: str, start: int) -> int | None:
-    r"""The index of the brace that closes the group opened at ``start``; ``None`` if nothing does.
-
-    >>> group_end(r"{a_{1}}+1", 0), group_end("{a", 0), group_end(r"{\}}", 0)
-    (6, None, 3)
-    """
-    return groups(text).get(start)
-
-
 def depths(text: str) -> Iterator[tuple[int, str, int]]:
     r"""Each index, sign and nesting depth (of brackets of any kind; ``\{`` counts as a bracket).
 

@@ -123,6 +123,10 @@ def test_a_protocol_file_with_a_slip_names_the_key_that_was_meant(fails_to_eval,
     file = tmp_path / "mine.yaml"
     file.write_text("template: chat\ntemprature: 0.6\ntop_p: 1\n")
     assert "did you mean 'temperature'" in fails_to_eval("--protocol", str(file))
+    file.write_text("templat: chat\n")
+    assert "did you mean 'template'" in fails_to_eval("--protocol", str(file))
+    file.write_text("")
+    assert "give keys and values" in fails_to_eval("--protocol", str(file))
     file.write_text("template: chatt\ntemperature: 0.6\ntop_p: 1\n")
     assert "unknown template 'chatt'" in fails_to_eval("--protocol", str(file))
 
