@@ -1,10 +1,4 @@
-"""The process that compares two expressions. Run as a file; imports none of ours.
-
-It reads one JSON line ``[gold, answer, within]`` from standard input and writes one: ``true``,
-``false`` or a string that says why neither. Numbers may differ by ``within``. It may be killed at
-any instant, and ends by itself when an answer takes ``cpu_seconds`` of processor time (argument 1)
-or its parent is gone. Its memory is limited to what its imports take and ``megabytes`` more
-(argument 2).
+"""Compares two expressions, in a process of its own (``serve.py``); imports none of ours.
 
 math-verify parses both. Two expressions are evaluated at a few points, which tells 1/2^99 from
 1/2^98; what has no value there (sets, relations, sums without an end) math-verify compares itself.
@@ -12,12 +6,6 @@ math-verify parses both. Two expressions are evaluated at a few points, which te
 
 from __future__ import annotations
 
-import json
-import logging
-import os
-import resource
-import signal
-import sys
 from functools import lru_cache
 from typing import Any
 
@@ -27,6 +15,7 @@ from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse, veri
 from sympy.core.function import AppliedUndef
 
 DIGITS = 40
+EXAMPLE = (r"\frac{x}{2}", r"\sqrt{x}")  # builds the parser's tables
 TOLERANCE = sympy.Float("1e-25", DIGITS)  # far below any decimal that a model writes out
 _TARGETS = (
     LatexExtractionConfig(
@@ -39,27 +28,9 @@ _TARGETS = (
 )
 
 
-def main(cpu_seconds: float, megabytes: int) -> None:
-    logging.disable()
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # whatever a library prints must not look like an answer
-    equal(r"\frac{x}{2}", r"\sqrt{x}")  # builds the parser's tables before any clock runs
-    _limit_memory(megabytes)
-    answers.write('"ready"\n')
-    for line in sys.stdin:
-        signal.setitimer(signal.ITIMER_PROF, cpu_seconds)  # its default action ends the process
-        try:
-            result: bool | str = equal(*json.loads(line))
-        except MemoryError:
-            result = "out of memory"
-        except RecursionError:
-            result = "nested too deeply"
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        answers.write(json.dumps(result) + "\n")
-
-
-def equal(gold: str, answer: str, within: float = 0.0) -> bool:
-    left, right = _parse(gold), _parse(answer)
+def answer(gold: str, other: str, within: float = 0.0) -> bool:
+    """Whether two expressions are equal; numbers may differ by ``within``."""
+    left, right = _parse(gold), _parse(other)
     if len(left) and len(right):
         by_value = _equal_by_value(left[0], right[0], within)
         if by_value is not None:
@@ -175,16 +146,3 @@ def _value(expression: sympy.Expr, point: _Point) -> Any:
 
 def _close(a: Any, b: Any) -> bool:
     return bool(abs(a - b) <= TOLERANCE * max(abs(a), abs(b), sympy.Float("1e-60")))
-
-
-def _limit_memory(megabytes: int) -> None:
-    usage = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    if os.path.exists("/proc/self/statm"):
-        with open("/proc/self/statm") as statm:
-            usage = int(statm.read().split()[0]) * resource.getpagesize()
-    limit = usage + megabytes * 2**20
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-
-
-if __name__ == "__main__":
-    main(float(sys.argv[1]), int(sys.argv[2]))
