@@ -1,7 +1,7 @@
 r"""Is this answer the gold answer? Stages that each decide or pass on.
 
-Same text; same number; same choice or words; same shape with the same parts; and only then, for
-expressions and equations, math-verify in a process of its own.
+Same text; same number; same choice or words; same shape with the same parts; and then, for
+expressions, equations and inequalities, the same values at several points.
 
 >>> grade_answer(gold="73", answer="073")
 Grade(verdict=<Verdict.CORRECT: 'correct'>, extracted='073', reason='same number')
@@ -13,12 +13,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from tasks.grading import symbolic, units
-from tasks.grading.braces import is_balanced
+from tasks.grading import symbolic
+from tasks.grading.formulas import (
+    Outcome,
+    compare_equations,
+    compare_expressions,
+    compare_inequalities,
+    compare_ratios,
+)
 from tasks.grading.inequalities import as_interval
-from tasks.grading.numbers import read_based, read_number, rounding, same_based, same_number
+from tasks.grading.numbers import read_based, read_number, same_based, same_number
 from tasks.grading.shapes import Bracket, Listing, Matrix, Shape, read_shape, without_condition
 from tasks.grading.sides import read_sides
 from tasks.grading.tidy import squeeze, tidy
@@ -29,16 +34,7 @@ MAX_LENGTH = 2_000
 """A longer answer is the gold answer only if it is the same text."""
 MAX_PARTS = 64
 
-_PARAMETER = re.compile(r"(?<![\\a-zA-Z])[kmn](?![a-zA-Z])")  # of 2k\pi
-_ANGLE_FUNCTION = re.compile(r"\\(?:arc)?(?:sin|cos|tan|cot|sec|csc)(?![a-zA-Z])")
-_OF_TIME = re.compile(r"(?<=[\w}])\s*\(\s*t\s*\)")
-
-
-class Outcome(NamedTuple):
-    """Whether two answers are the same, and the rule that says so."""
-
-    same: bool
-    rule: str
+_INTEGER = re.compile(r"[+-]?\d{1,400}")
 
 
 def grade_answer(*, gold: str, answer: str, question: str | None = None) -> Grade:
@@ -48,6 +44,10 @@ def grade_answer(*, gold: str, answer: str, question: str | None = None) -> Grad
     """
     if not answer.strip():
         return Grade(Verdict.NO_ANSWER, None, "empty answer")
+    if _INTEGER.fullmatch(gold) and _INTEGER.fullmatch(answer):
+        same = int(gold) == int(answer)
+        rule = "same number" if same else "different numbers"
+        return Grade(Verdict.CORRECT if same else Verdict.WRONG, answer, rule)
     try:
         same, rule = _compare(gold, answer, question or "")
     except symbolic.Undecided as error:
@@ -72,15 +72,18 @@ def _compare(gold: str, answer: str, question: str) -> Outcome:
 
 def _same(gold: str, answer: str, question: str) -> Outcome:
     """Compare two tidy answers, or two parts of answers."""
+    inequalities = compare_inequalities(gold, answer)
     gold, answer = _plain(gold), _plain(answer)
     if squeeze(gold) == squeeze(answer):
         return Outcome(True, "same text")
     return (
-        _as_scalars(gold, answer, question)
+        inequalities
+        or _as_scalars(gold, answer, question)
         or _as_lists(gold, answer, question)
         or _as_equations(gold, answer, question)
         or _as_brackets(gold, answer, question)
-        or _as_expressions(gold, answer)
+        or compare_ratios(gold, answer, question)
+        or compare_expressions(gold, answer, question)
     )
 
 
@@ -141,10 +144,7 @@ def _as_equations(gold: str, answer: str, question: str) -> Outcome | None:
     left, right = read_sides(gold), read_sides(answer)
     if left is None or right is None or (left.name and right.name and left.name != right.name):
         if "=" in gold and "=" in answer:
-            if "(t)" not in gold.replace(" ", "") or "(t)" not in answer.replace(" ", ""):
-                gold, answer = _OF_TIME.sub("", gold), _OF_TIME.sub("", answer)
-            same = symbolic.equal(gold, answer)
-            return Outcome(same, "the same equation" if same else "different equations")
+            return compare_equations(gold, answer)
         return Outcome(False, "an equation is not an expression")
     if left.value != gold or right.value != answer:
         return _same(left.value, right.value, question)
@@ -162,32 +162,10 @@ def _as_brackets(gold: str, answer: str, question: str) -> Outcome | None:
             if left.bars != right.bars or left.size != right.size:
                 return Outcome(False, "matrices of different size")
             return _in_order(left.cells, right.cells, question)
-        case (None, _) | (_, None):
-            return None  # a product with a matrix, a vector times a number
+        case (None, None) | (Matrix(), None) | (None, Matrix()):
+            return None  # a product with a matrix is one too
         case _:
             return _OTHER_KIND
-
-
-def _as_expressions(gold: str, answer: str) -> Outcome:
-    (gold, gold_unit), (answer, unit) = _without_unit(gold), _without_unit(answer)
-    if units.conflict(gold_unit, unit):
-        return Outcome(False, "different units")
-    if squeeze(gold) == squeeze(answer):
-        return Outcome(True, "same but for the unit")
-    if is_balanced(gold) and not is_balanced(answer):
-        return Outcome(False, "brackets left open")
-    if r"\pi" in gold and r"\pi" in answer:
-        gold, answer = _PARAMETER.sub("n", gold), _PARAMETER.sub("n", answer)
-    number = read_number(gold)
-    within = float(rounding(number)) if number is not None else 0.0
-    same = symbolic.equal(gold, answer, within)
-    return Outcome(same, "equal expressions" if same else "different expressions")
-
-
-def _without_unit(text: str) -> tuple[str, str]:
-    """Degrees are dropped like a unit, but not out of a sine."""
-    bare, unit = units.split_unit(text)
-    return (bare, unit) if unit or not _ANGLE_FUNCTION.search(text) else (text, "")
 
 
 def _shape(text: str) -> Shape | None:

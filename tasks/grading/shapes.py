@@ -53,6 +53,9 @@ class Matrix:
         return [cell for row in self.rows for cell in row]
 
 
+PARAMETER = "n_Z"
+"""What a name is called that a condition makes a whole number."""
+
 Shape = Bracket | Listing | Matrix
 
 _CONNECTIVE = re.compile(
@@ -63,6 +66,7 @@ _MATRIX = re.compile(
     r"(?P<body>(?:(?!\\begin).)*)\\end\{(?P=kind)\}(?:\s*\])?",
     re.DOTALL,
 )
+_UNKNOWN = re.compile(r"\\?[a-zA-Z]+(?:_\{?\w+\}?)?")
 _CONDITION = re.compile(
     r"[,;]?\s*(?:\\text\s*\{\s*(?:for|where|with|if)\b.*|(?:\bfor|\bwhere)\b.*"
     r"|\(?\s*(?P<name>[a-zA-Z])\s*\\in\s*\\mathbb\s*\{?[ZN]\}?\s*\)?)$"
@@ -89,17 +93,17 @@ def read_shape(text: str) -> Shape | None:
 
 
 def without_condition(text: str) -> str:
-    r"""Tidy text without "for t > 0" and "k an integer", whose parameter is then called ``n``.
+    r"""Tidy text without "for t > 0" and "k an integer", whose name is then ``PARAMETER``.
 
     >>> without_condition(r"2k\pi, k\in\mathbb{Z}"), without_condition(r"b t \text{ for } t > 0")
-    ('2n\\pi', 'b t')
+    ('2n_Z\\pi', 'b t')
     """
     match = _CONDITION.search(text)
     if match is None or not text[: match.start()].strip():
         return text
     kept = text[: match.start()].strip()
     if match["name"]:
-        kept = re.sub(rf"(?<![\\a-zA-Z]){match['name']}(?![a-zA-Z])", "n", kept)
+        kept = re.sub(rf"(?<![\\a-zA-Z]){match['name']}(?![a-zA-Z])", PARAMETER, kept)
     return kept
 
 
@@ -107,7 +111,26 @@ def _parts(text: str) -> tuple[str, ...]:
     r"""The answers that a list names: ``a, b``, ``a \text{ and } b``, ``\pm a``, ``A \cup B``."""
     groups = [split_top(group, ",;") for group in _split_connectives(text)]
     flat = [part for group in groups for part in group if part]
-    return tuple(sign for part in flat for sign in _both_signs(part))
+    return _grouped([sign for part in flat for sign in _both_signs(part)])
+
+
+def _grouped(parts: list[str]) -> tuple[str, ...]:
+    r"""Solutions of a system that are written one after the other, as tuples.
+
+    >>> _grouped(["p=5", "q=2", "p=7", "q=2"]), _grouped(["x=1", "x=2"])
+    (('(5,2)', '(7,2)'), ('x=1', 'x=2'))
+    """
+    sides = [[side.strip() for side in part.split("=")] for part in parts]
+    if all(len(pair) == 2 and _UNKNOWN.fullmatch(pair[0]) for pair in sides):
+        names = list(dict.fromkeys(name for name, _ in sides))
+        if 1 < len(names) < len(sides) and [name for name, _ in sides] == names * (
+            len(sides) // len(names)
+        ):
+            values = [value for _, value in sides]
+            size = len(names)
+            rows = [values[i : i + size] for i in range(0, len(values), size)]
+            return tuple(f"({','.join(row)})" for row in rows)
+    return tuple(parts)
 
 
 def _split_connectives(text: str) -> list[str]:

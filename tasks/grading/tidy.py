@@ -41,7 +41,9 @@ _SPACE = re.compile(
 )
 _DELIMITER = re.compile(r"(?<!\\)(?:\$|\\[()\[\]])")
 _WRAPPER = re.compile(r"\\(?:boxed|fbox|mathbf|boldsymbol|bm|underline|mathit|mathsf)\s*(?=\{)")
-_DOUBLED = re.compile(r"\\\\(?=(?:[dt]?frac|sqrt|text|pi|times|cdot|left|right|infty|circ)\b)")
+_DOUBLED = re.compile(r"\\\\(?=[a-zA-Z])")
+_PLAIN_TEXT = re.compile(r"\\text\s*\{([^{}a-zA-Z]*\d[^{}a-zA-Z]*)\}")  # \textbf{70} is 70
+_LEAD_IN = re.compile(r"\\text\s*\{[^{}]*\b(?:is|are|equals|be)\s*:?\s*\}\s*(?=\S)")
 _ROOT_SIGN = re.compile(r"√\s*(?:\(([^()]*)\)|(\w+))")
 _TAKES_ARGUMENTS = re.compile(r"\\(frac|sqrt|binom)(?![a-zA-Z\[])")
 _SHORT_ARGUMENT = re.compile(r"\\[a-zA-Z]+|[\da-zA-Z]")
@@ -57,12 +59,14 @@ def tidy(text: str) -> str:
     ('\\sqrt{3}', '\\sqrt{2}', '\\frac{1}{2}', '3 \\le x', '1,234')
     """
     text = _ROOT_SIGN.sub(lambda m: rf"\sqrt{{{m[1] or m[2]}}}", text).translate(_SIGNS)
-    text = _DOUBLED.sub(r"\\", text)
+    if r"\begin" not in text:  # where a double backslash ends a row
+        text = _DOUBLED.sub(r"\\", text)
     text = (
         re.sub(r"\\!\s*", "", text).replace("{,}", ",").replace(r"\%", "%").replace("!=", r"\ne ")
     )
     text = _SPACE.sub(" ", _SIZE.sub("", text))
     text = _COMMAND.sub(_one_name, _DELIMITER.sub(" ", text))
+    text = _PLAIN_TEXT.sub(r"\1", _LEAD_IN.sub("", text))
     text = re.sub(r"\^\s*\{\s*\\circ\s*\}", r"^\\circ ", text)
     text = _brace_arguments(_unwrap(text))
     text = re.sub(r"\s+", " ", text).strip()

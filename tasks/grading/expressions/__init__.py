@@ -1,0 +1,28 @@
+r"""Expressions in LaTeX or plain text: read into a tree, and compared by their values.
+
+>>> from tasks.grading.expressions import same_expressions
+>>> same_expressions(r"\frac{n(n+1)}{2}", r"\binom{n+1}{2}"), same_expressions("x(x+1)", "x^2")
+(True, False)
+"""
+
+from tasks.grading.expressions.equations import same_equations, same_inequalities
+from tasks.grading.expressions.families import same_families
+from tasks.grading.expressions.parse import parse
+from tasks.grading.expressions.renaming import renamings
+from tasks.grading.expressions.same import Unevaluated, same_expressions, same_trees
+from tasks.grading.expressions.tokens import Unreadable
+from tasks.grading.expressions.tree import Node, names_of
+
+__all__ = [
+    "Node",
+    "Unevaluated",
+    "Unreadable",
+    "names_of",
+    "parse",
+    "renamings",
+    "same_equations",
+    "same_expressions",
+    "same_families",
+    "same_inequalities",
+    "same_trees",
+]

@@ -1,0 +1,155 @@
+r"""Whether two expressions have the same value wherever both have one.
+
+>>> same_expressions(r"\sin^2 x", r"1-\cos^2 x"), same_expressions(r"\frac{1}{2^{99}}", "2^{-98}")
+(True, False)
+>>> same_expressions("x", r"\sqrt{x^2}"), same_expressions("1-2^{-200}", "1")
+(False, False)
+"""
+
+from __future__ import annotations
+
+from flint import acb, arb
+
+from tasks.grading.expressions.evaluate import NoValue, Value, cells, evaluate
+from tasks.grading.expressions.parse import parse
+from tasks.grading.expressions.points import Point, points
+from tasks.grading.expressions.precision import MORE_BITS, precision
+from tasks.grading.expressions.tree import (
+    MINUS_ONE,
+    Call,
+    Constant,
+    Name,
+    Node,
+    Number,
+    Power,
+    Product,
+    Quotient,
+    walk,
+)
+
+MIN_POINTS = 2
+MIN_ACCURACY = 24
+"""Bits that must be known of both values (beside 1): with fewer, everything would seem equal."""
+
+
+class Unevaluated(ValueError):
+    """Neither equal nor different could be shown; the message says why."""
+
+
+def same_expressions(gold: str, answer: str, within: float = 0.0) -> bool:
+    """Whether two tidy texts are equal expressions; numbers may differ by ``within``.
+
+    Raises Unreadable for what is no expression, and Unevaluated.
+    """
+    with precision():
+        return same_trees(parse(gold), parse(answer), within)
+
+
+def same_trees(left: Node, right: Node, within: float = 0.0) -> bool:
+    """As :func:`same_expressions`, for trees."""
+    if left == right:
+        return True
+    if _infinite(left) or _infinite(right):
+        return _infinite(left) == _infinite(right)
+    towers = _without_equal_base(left, right)
+    if towers is not None:
+        return same_trees(*towers)
+    logs = any(node.function == "log" for node in [*walk(left), *walk(right)] if type(node) is Call)
+    try:
+        if _same_everywhere(left, right, within, natural=True):
+            return True
+        return logs and _same_everywhere(left, right, within, natural=False)
+    except Unevaluated:
+        smaller = _logarithms(left, right) or _logarithms(right, left)
+        if smaller is None:
+            raise
+        return same_trees(*smaller)
+
+
+def _infinite(node: Node) -> int:
+    """1 of infinity, -1 of minus infinity, 0 of everything else."""
+    if node == Constant("infinity"):
+        return 1
+    return -1 if node == Product((MINUS_ONE, Constant("infinity"))) else 0
+
+
+def _logarithms(tower: Node, other: Node) -> tuple[Node, Node] | None:
+    """Of a power too large for any value, its exponent beside the other's logarithm."""
+    if type(tower) is not Power or type(tower.base) is not Number or not tower.base.value > 1:
+        return None
+    if any(type(node) is Name for node in walk(other)):
+        return None
+    scale = Call("ln", (tower.base,))
+    if type(other) is Power and type(other.base) is Number and other.base.value > 0:
+        return tower.exponent, Product((other.exponent, Quotient(Call("ln", (other.base,)), scale)))
+    return tower.exponent, Quotient(Call("ln", (other,)), scale)
+
+
+def _without_equal_base(left: Node, right: Node) -> tuple[Node, Node] | None:
+    """The exponents of two powers of one number beyond 1: they decide, however large."""
+    if (
+        type(left) is Power
+        and type(right) is Power
+        and type(left.base) is Number
+        and left.base == right.base
+        and left.base.value > 1
+    ):
+        return left.exponent, right.exponent
+    return None
+
+
+def _same_everywhere(left: Node, right: Node, within: float, natural: bool) -> bool:
+    compared, why = 0, ""
+    for point in points(left, right):
+        try:
+            met = _meet_at(point, left, right, natural)
+            if met is False:
+                return not point.values and _is_within(left, right, within, natural)
+            compared += met is True
+        except (NoValue, ZeroDivisionError) as error:
+            why = str(error)
+    if compared == 0 or (compared < MIN_POINTS and why):
+        raise Unevaluated(why)
+    return True
+
+
+def _meet_at(point: Point, left: Node, right: Node, natural: bool) -> bool | None:
+    """Whether both have one value there; ``None`` where they need not: at negative numbers, where
+    one is not real."""
+    a, b = evaluate(left, point.values, natural), evaluate(right, point.values, natural)
+    if not (point.positive or (_is_real(a) and _is_real(b))):
+        return None
+    if not (_is_accurate(a) and _is_accurate(b)):
+        raise NoValue("not accurate")
+    if point.values or not meet(a, b):
+        return meet(a, b)
+    with precision(MORE_BITS):
+        return meet(evaluate(left, {}, natural), evaluate(right, {}, natural))
+
+
+def meet(left: Value, right: Value) -> bool:
+    """Whether the balls have a number in common; of matrices, all cells."""
+    if isinstance(left, list) and isinstance(right, list):
+        return [len(row) for row in left] == [len(row) for row in right] and all(
+            meet(a, b) for rows in zip(left, right, strict=True) for a, b in zip(*rows, strict=True)
+        )
+    if isinstance(left, list) or isinstance(right, list):
+        return False
+    if isinstance(left, arb) and isinstance(right, arb):
+        return bool(left.overlaps(right))
+    return bool(acb(left).overlaps(acb(right)))
+
+
+def _is_real(value: Value) -> bool:
+    return all(isinstance(cell, arb) or cell.imag.is_zero() for cell in cells(value))
+
+
+def _is_accurate(value: Value) -> bool:
+    return all(cell.rel_one_accuracy_bits() >= MIN_ACCURACY for cell in cells(value))
+
+
+def _is_within(left: Node, right: Node, within: float, natural: bool) -> bool:
+    a, b = evaluate(left, {}, natural), evaluate(right, {}, natural)
+    if isinstance(a, list) or isinstance(b, list) or not within:
+        return False
+    return bool(abs(a - b) <= within)

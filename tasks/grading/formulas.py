@@ -1,0 +1,154 @@
+r"""Expressions, equations, inequalities and ratios: compared by their values.
+
+>>> compare_expressions(r"\sqrt{8}", r"2\sqrt{2} \text{ cm}", "")
+Outcome(same=True, rule='equal expressions')
+>>> compare_ratios("3:4", "6:8", ""), compare_ratios("10:30", "11:30", "")
+(Outcome(same=True, rule='the same ratio'), Outcome(same=False, rule='different times of day'))
+
+Our own reader and ball arithmetic decide almost all; what they cannot read or evaluate (integrals,
+limits, sums without an end) goes to math-verify in a process of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from tasks.grading import symbolic, units
+from tasks.grading.braces import is_balanced, split_top
+from tasks.grading.expressions import (
+    Node,
+    Unevaluated,
+    Unreadable,
+    names_of,
+    parse,
+    renamings,
+    same_equations,
+    same_families,
+    same_inequalities,
+    same_trees,
+)
+from tasks.grading.numbers import read_number, rounding
+from tasks.grading.shapes import PARAMETER
+from tasks.grading.tidy import squeeze
+
+_RELATION = re.compile(r"[<>]|\\[lg]e(?![a-zA-Z])")
+_ANGLE_FUNCTION = re.compile(r"\\(?:arc)?(?:sin|cos|tan|cot|sec|csc)(?![a-zA-Z])")
+_OF_TIME = re.compile(r"(?<=[\w}])\s*\(\s*t\s*\)")
+_FOR_SYMPY = re.compile(r"\\(?:int|iint|oint|lim|sum|prod)(?![a-zA-Z])")
+_CLOCK = re.compile(r"\d{1,2}:\d{2}")
+_PARAMETERS = frozenset("kmnlj")
+
+
+class Outcome(NamedTuple):
+    """Whether two answers are the same, and the rule that says so."""
+
+    same: bool
+    rule: str
+
+
+def compare_expressions(gold: str, answer: str, question: str) -> Outcome:
+    """Compare two tidy texts as expressions. Raises symbolic.Undecided."""
+    (gold, gold_unit), (answer, unit) = _without_unit(gold), _without_unit(answer)
+    if units.conflict(gold_unit, unit):
+        return Outcome(False, "different units")
+    if squeeze(gold) == squeeze(answer):
+        return Outcome(True, "same but for the unit")
+    if is_balanced(gold) and not is_balanced(answer):
+        return Outcome(False, "brackets left open")
+    number = read_number(gold)
+    within = float(rounding(number)) if number is not None else 0.0
+    try:
+        left = parse(gold)
+    except Unreadable:
+        return _by_sympy(gold, answer, within)
+    try:
+        right = parse(answer)
+    except Unreadable as error:
+        if _FOR_SYMPY.search(answer):
+            return _by_sympy(gold, answer, within)
+        return Outcome(False, f"no expression: {error}")
+    try:
+        if same_trees(left, right, within):
+            return Outcome(True, "equal expressions")
+        if any(same_trees(left, other) for other in renamings(left, right, question)):
+            return Outcome(True, "equal but for the name of a constant")
+        if _are_one_family(left, right, r"\pi" in gold and r"\pi" in answer):
+            return Outcome(True, "the same family of values")
+    except Unevaluated as error:
+        if _FOR_SYMPY.search(gold + answer):
+            return _by_sympy(gold, answer, within)
+        raise symbolic.Undecided(f"no value to compare: {error}") from error
+    return Outcome(False, "different expressions")
+
+
+def compare_equations(gold: str, answer: str) -> Outcome:
+    """Compare two tidy texts that both hold an equals sign. Raises symbolic.Undecided."""
+    if "(t)" not in gold.replace(" ", "") or "(t)" not in answer.replace(" ", ""):
+        gold, answer = _OF_TIME.sub("", gold), _OF_TIME.sub("", answer)
+    try:
+        same = same_equations(gold, answer)
+    except Unreadable:
+        same = symbolic.equal(gold, answer)
+    return Outcome(same, "the same equation" if same else "different equations")
+
+
+def compare_inequalities(gold: str, answer: str) -> Outcome | None:
+    """An outcome only for inequalities that are the same; others may be, as intervals."""
+    if not (_RELATION.search(gold) and _RELATION.search(answer)):
+        return None
+    try:
+        same = same_inequalities(gold, answer)
+    except Unreadable:
+        return None
+    return Outcome(True, "the same inequality") if same else None
+
+
+def compare_ratios(gold: str, answer: str, question: str) -> Outcome | None:
+    """``3:4`` is ``6:8``; but half past one is not a ratio, unless the question asks for one."""
+    ours, theirs = split_top(gold, ":"), split_top(answer, ":")
+    if len(ours) < 2 or len(ours) != len(theirs):
+        return None
+    if _CLOCK.fullmatch(gold) and _CLOCK.fullmatch(answer) and "ratio" not in question.lower():
+        return Outcome(gold == answer, "different times of day")
+    try:
+        same = all(
+            same_trees(parse(f"({ours[0]})({b})"), parse(f"({theirs[0]})({a})"))
+            for a, b in zip(ours[1:], theirs[1:], strict=True)
+        )
+    except (Unreadable, Unevaluated):
+        return None
+    return Outcome(same, "the same ratio" if same else "different ratios")
+
+
+def _by_sympy(gold: str, answer: str, within: float) -> Outcome:
+    same = symbolic.equal(gold, answer, within)
+    return Outcome(same, "equal by sympy" if same else "different by sympy")
+
+
+def _without_unit(text: str) -> tuple[str, str]:
+    """Degrees are dropped like a unit, but not out of a sine."""
+    bare, unit = units.split_unit(text)
+    return (bare, unit) if unit or not _ANGLE_FUNCTION.search(text) else (text, "")
+
+
+def _are_one_family(gold: Node, answer: Node, periodic: bool) -> bool:
+    """Whether both have an integer parameter, and the same values when it runs.
+
+    A parameter is a name that a condition calls a whole number, or where there is a period, the one
+    name that is usual for such.
+    """
+    name, other = (_parameter(node, periodic) for node in (gold, answer))
+    if name is None or other is None:
+        return False
+    if PARAMETER not in (name, other) and not periodic:
+        return False
+    return same_families(gold, name, answer, other)
+
+
+def _parameter(node: Node, periodic: bool) -> str | None:
+    names = names_of(node)
+    if PARAMETER in names:
+        return PARAMETER
+    usual = names & _PARAMETERS
+    return usual.pop() if len(usual) == 1 else None
