@@ -1,4 +1,4 @@
-"""`r1eval rescore`: grade a run again."""
+"""`r1eval rescore`: grade a run again, by one grader or by several held against each other."""
 
 from __future__ import annotations
 
@@ -13,21 +13,51 @@ import click
     "--grader",
     default="ours",
     show_default=True,
-    metavar="ours|FILE.py:FUNCTION",
-    help="Your own grader takes (gold, completion) and returns a bool or a verdict.",
+    metavar="ours|math-verify|string|published|FILE.py:FUNCTION",
+    help="Whose verdicts; several with commas between. Your own grader takes (gold, completion) "
+    "and returns a bool or a verdict.",
 )
 def rescore(run: Path, grader: str) -> int:
     """Grade the samples of RUN again, write results.json anew and print the table.
 
+    math-verify and string (lm-eval's comparison of the last box) are other people's graders, which
+    read the whole completion; published are the verdicts that came with an imported run. With
+    several graders an audit follows: what each makes of the figure, and the samples on which they
+    disagree, all of them in RUN/audit.jsonl. results.json has the figures of the first.
+
     Exit code 3 says that samples are missing from the figures.
     """
+    from evals.audit import audit, write_audit
     from r1eval.running import exit_code, grade_and_write
-    from r1eval.tables import print_results
+    from r1eval.tables import print_audit, print_results
     from runs import record
     from runs.grade import find_grader
+    from runs.store import Store
 
+    first, *others = dict.fromkeys(grader.split(","))
     record.read(run)
-    find_grader(grader)
-    results = grade_and_write(run, grader)
+    with Store(run) as store:
+        for name in (first, *others):
+            find_grader(name, store)
+    results = grade_and_write(run, first)
+    _grade(run, others)
     print_results(results, run)
+    if others:
+        audits = audit(run, [first, *others])
+        write_audit(run, audits)
+        print_audit(audits, run)
     return exit_code(results)
+
+
+def _grade(run: Path, graders: list[str]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+
+    from runs.grade import grade_run
+    from runs.record import sole_writer
+    from runs.store import Store
+
+    for name in graders:
+        status = Console(stderr=True).status(f"grading by {escape(name)}")
+        with status, sole_writer(run), Store(run) as store:
+            grade_run(store, name)

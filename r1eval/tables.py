@@ -1,14 +1,20 @@
-"""results.json as a table on the terminal."""
+"""A run's figures, and its graders' audit, as tables on the terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from evals.audit import Disputed, Opinion, TaskAudit
+
+_DISPUTED_SHOWN = 20
+_LONGEST_SHOWN = 60
 
 
 def print_results(results: Mapping[str, Any], folder: Path) -> None:
@@ -54,7 +60,7 @@ def _table(task: Mapping[str, Any]) -> Table:
     return table
 
 
-def _interval(interval: list[float] | None) -> str:
+def _interval(interval: Sequence[float] | None) -> str:
     if interval is None:
         return "–"
     low, high = interval
@@ -83,3 +89,100 @@ def _tokens(task: Mapping[str, Any]) -> str:
         f"tokens a sample: {tokens['mean']:.0f} on average, {tokens['p95']:.0f} at the 95th "
         f"percentile; {task['seconds']:.0f} s, {speed:,.0f} tokens/s"
     )
+
+
+def print_audit(audits: Sequence[TaskAudit], folder: Path) -> None:
+    """What each grader makes of the figures, pairs of graders, and the first disputed samples."""
+    console = Console(highlight=False, markup=False)
+    for task in audits:
+        console.print()
+        console.print(_opinions(task))
+        console.print(_verdicts(task.opinions))
+        console.print(_pairs(task))
+    console.print("95 %: other problems of this kind. Differences are paired by problem.")
+    disputed = [sample for task in audits for sample in task.disputed]
+    if disputed:
+        shown = min(len(disputed), _DISPUTED_SHOWN)
+        count = "" if shown == len(disputed) else f", the first {shown}"
+        console.print(f"\nThe graders disagree on {len(disputed)} samples{count}:")
+        for sample in disputed[:shown]:
+            console.print(_disputed(sample), soft_wrap=True)
+    else:
+        console.print("\nThe graders agree on every sample.")
+    console.print(f"\nEvery sample on which they disagree is in {folder / 'audit.jsonl'}.")
+
+
+def _opinions(task: TaskAudit) -> Table:
+    first = task.opinions[0].grader
+    problems = task.opinions[0].pass_at_1.problems + task.opinions[0].pass_at_1.excluded
+    table = _titled(f"{task.task} by {len(task.opinions)} graders, {problems} problems", "grader")
+    table.add_column("pass@1 %", justify="right")
+    for heading in ("95 %", f"- {first}", "95 %", "p"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for opinion in task.opinions:
+        figure, gain = opinion.pass_at_1, opinion.gain
+        left = f" ({figure.excluded} left out)" if figure.excluded else ""
+        cells = ["–", "–", "–"]
+        if gain is not None and gain.difference is not None and gain.p_value is not None:
+            cells = [
+                f"{100 * round(gain.difference, 12):+.1f}",
+                "–" if gain.ci95 is None else _signed(gain.ci95),
+                f"{gain.p_value:.3f}",
+            ]
+        value = "–" if figure.value is None else f"{100 * figure.value:.1f}"
+        table.add_row(opinion.grader, value + left, _interval(figure.ci95), *cells)
+    return table
+
+
+def _signed(interval: tuple[float, float]) -> str:
+    return " … ".join(f"{100 * end:+.1f}" for end in interval)
+
+
+def _verdicts(opinions: Sequence[Opinion]) -> Table:
+    table = _titled("samples by verdict", "grader")
+    for verdict in opinions[0].outcomes:
+        table.add_column(verdict, justify="right")
+    for opinion in opinions:
+        table.add_row(opinion.grader, *map(str, opinion.outcomes.values()))
+    return table
+
+
+def _pairs(task: TaskAudit) -> Table:
+    table = _titled("samples by pair", "A", "B")
+    for heading in ("agree", "A alone: correct", "B alone: correct", "one unsure"):
+        table.add_column(heading, justify="right")
+    for pair in task.pairs:
+        counts = (pair.agree, pair.only_a, pair.only_b, pair.one_unsure)
+        table.add_row(pair.a, pair.b, *map(str, counts))
+    return table
+
+
+def _titled(title: str, *columns: str) -> Table:
+    table = Table(title=Text(title, style="bold"), title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold", min_width=11)
+    return table
+
+
+def _disputed(sample: Disputed) -> str:
+    lines = [
+        f"{sample.task} {_shown(sample.problem_id)} #{sample.index}: gold {_shown(sample.gold)}, "
+        f"answer {_shown(sample.extracted)}"
+    ]
+    lines += [
+        f"  {name}: {grade.verdict.value} ({_shown(grade.reason)})"
+        for name, grade in sample.grades.items()
+    ]
+    return "\n".join(lines)
+
+
+def _shown(text: str | None) -> str:
+    """A model's text on one line of the terminal, which it may not command.
+
+    >>> _shown("2\\n\\x1b[31m3"), _shown(None), len(_shown("9" * 1000))
+    ('2??[31m3', '–', 60)
+    """
+    if text is None:
+        return "–"
+    line = "".join(sign if sign.isprintable() else "?" for sign in text)
+    return line if len(line) <= _LONGEST_SHOWN else line[: _LONGEST_SHOWN - 1] + "…"

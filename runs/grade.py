@@ -11,22 +11,29 @@ from typing import Any, Literal, cast
 from runs.store import Sample, Store, StoredProblem
 from tasks.errors import UserError
 from tasks.grading import Grade, Verdict, extract_answer, grade_completion
+from tasks.grading.peers import by_math_verify, by_string
 from tasks.problem import AnswerType
+from tasks.schema import nearest
 from tasks.usercode import call, load_function
 
 OURS = "ours"
+MATH_VERIFY = "math-verify"
+STRING = "string"
+PUBLISHED = "published"
+GRADERS = (OURS, MATH_VERIFY, STRING, PUBLISHED)
+
 _AT_ONCE = 128  # samples in memory
 
 Grader = Callable[[StoredProblem, Sample], Grade]
 
 
 def grade_run(store: Store, grader: str = OURS) -> None:
-    """Grade all samples with ``grader``: ``"ours"``, or the user's ``file.py:function``.
+    """Grade all samples with one of ``GRADERS``, or the user's ``file.py:function``.
 
     All verdicts of that grader are replaced at once. Raises UserError on a grader that is not
     there, that raises, or that returns neither a verdict nor a bool.
     """
-    grade = find_grader(grader)
+    grade = find_grader(grader, store)
     problems = {(p.task, p.problem_id): p for p in store.problems()}
 
     def graded(sample: Sample) -> tuple[str, str, int, Grade]:
@@ -42,12 +49,20 @@ def grade_run(store: Store, grader: str = OURS) -> None:
         store.set_grades(grader, all_graded())
 
 
-def find_grader(name: str) -> Grader:
-    """The grader of this name. Raises UserError when there is none."""
+def find_grader(name: str, store: Store) -> Grader:
+    """The grader of this name for the samples of ``store``. Raises UserError when there is none."""
     if name == OURS:
         return _ours
+    if name == MATH_VERIFY:
+        return _by_math_verify
+    if name == STRING:
+        return _by_string
+    if name == PUBLISHED:
+        return _published(store)
     if ".py:" not in name:
-        raise UserError(f"unknown grader {name!r}: {OURS}, or file.py:function")
+        near = nearest(name, GRADERS)
+        hint = f"did you mean {near[0]}?" if near else f"{', '.join(GRADERS)}, or file.py:function"
+        raise UserError(f"unknown grader {name!r}: {hint}")
     function = load_function(name)
 
     def theirs(problem: StoredProblem, sample: Sample) -> Grade:
@@ -70,6 +85,27 @@ def _ours(problem: StoredProblem, sample: Sample) -> Grade:
         thought=_thought(problem),
         answer_type=cast(AnswerType, problem.answer_type),
     )
+
+
+def _by_math_verify(problem: StoredProblem, sample: Sample) -> Grade:
+    return by_math_verify(gold=problem.gold, completion=sample.text)
+
+
+def _by_string(problem: StoredProblem, sample: Sample) -> Grade:
+    return by_string(gold=problem.gold, completion=sample.text, otherwise=_answer(problem, sample))
+
+
+def _published(store: Store) -> Grader:
+    """The verdicts that came with an imported run. A sample without one is ``unsure``."""
+    grades = store.grades(PUBLISHED)
+    if not grades:
+        raise UserError("this run has no published verdicts: they come with imported runs")
+    none = Grade(Verdict.UNSURE, None, "no verdict was published")
+
+    def published(problem: StoredProblem, sample: Sample) -> Grade:
+        return grades.get((sample.task, sample.problem_id, sample.index), none)
+
+    return published
 
 
 def _answer(problem: StoredProblem, sample: Sample) -> str | None:
