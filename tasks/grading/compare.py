@@ -21,19 +21,39 @@ from tasks.grading.formulas import (
     compare_expressions,
     compare_inequalities,
     compare_ratios,
+    compare_reals,
 )
 from tasks.grading.inequalities import as_interval
+from tasks.grading.letters import rename_letter, single_letters
 from tasks.grading.numbers import read_based, read_number, same_based, same_number
-from tasks.grading.shapes import Bracket, Listing, Matrix, Shape, read_shape, without_condition
+from tasks.grading.shapes import (
+    PARAMETER,
+    Bracket,
+    Listing,
+    Matrix,
+    Shape,
+    read_shape,
+    without_condition,
+)
 from tasks.grading.sides import read_sides
 from tasks.grading.tidy import squeeze, tidy
 from tasks.grading.verdict import Grade, Verdict
-from tasks.grading.words import clock, letter, only_letter, words
+from tasks.grading.words import clock, labelled, letter, only_letter, word_list, words
 
 MAX_LENGTH = 2_000
 """A longer answer is the gold answer only if it is the same text."""
 MAX_PARTS = 64
+MAX_MERGED = 12
+"""Longer lists of different length are different: nothing in them is looked for twice."""
 
+_PARAMETERS = frozenset("rstuvkmn")
+_CONGRUENCE = re.compile(
+    r"(?P<name>[a-zA-Z])\s*\\equiv\s*(?P<residue>-?\d+)\s*\(?\s*\\(?:pmod|mod|bmod|text\s*\{\s*mod\s*\})"
+    r"\s*\{?\s*(?P<modulus>\d+)\s*\}?\s*\)?"
+)
+_ASKS_LIST = re.compile(r"separated by|comma-separated|ordered (?:pair|triple)|coordinates")
+_ASKS_TIME = re.compile(r"what time|o'clock|clock|[ap]\.m\.")
+_SET_START = re.compile(r"(?:\s*\\\{)*")
 _INTEGER = re.compile(r"[+-]?\d{1,400}")
 
 
@@ -64,20 +84,39 @@ def _compare(gold: str, answer: str, question: str) -> Outcome:
         return Outcome(False, "too long to be the answer")
     if squeeze(gold) == squeeze(answer):
         return Outcome(True, "same text")
-    choice = only_letter(gold)
+    choice, with_value = only_letter(gold), labelled(gold)
     if choice is not None and letter(answer) is not None:
         return Outcome(letter(answer) == choice, "choices")
-    return _same(tidy(gold), tidy(answer), question)
+    if with_value is not None:
+        if letter(answer) is not None:
+            return Outcome(letter(answer) == with_value[0], "choices")
+        gold = with_value[1]
+    gold, answer = tidy(gold), tidy(answer)
+    outcome = _same(gold, answer, question)
+    renamed = None if outcome.same else _with_the_golds_parameter(gold, answer, question)
+    return outcome if renamed is None else _same(gold, renamed, question)
+
+
+def _with_the_golds_parameter(gold: str, answer: str, question: str) -> str | None:
+    """``(3+2s, s)`` for a gold of ``(3+2t, t)``: the one letter that differs, a usual parameter's,
+    which the question does not use."""
+    ours, theirs = single_letters(gold), single_letters(answer)
+    new, old = ours - theirs, theirs - ours
+    if len(new) != 1 or len(old) != 1 or not (new | old) <= _PARAMETERS:
+        return None
+    if (new | old) & single_letters(question) or not isinstance(read_shape(gold), Bracket | Matrix):
+        return None
+    return rename_letter(answer, *old, *new)
 
 
 def _same(gold: str, answer: str, question: str) -> Outcome:
     """Compare two tidy answers, or two parts of answers."""
-    inequalities = compare_inequalities(gold, answer)
+    sets = compare_reals(gold, answer) or compare_inequalities(gold, answer)
     gold, answer = _plain(gold), _plain(answer)
     if squeeze(gold) == squeeze(answer):
         return Outcome(True, "same text")
     return (
-        inequalities
+        sets
         or _as_scalars(gold, answer, question)
         or _as_lists(gold, answer, question)
         or _as_equations(gold, answer, question)
@@ -89,12 +128,18 @@ def _same(gold: str, answer: str, question: str) -> Outcome:
 
 def _plain(text: str) -> str:
     """Without conditions, and a described set of reals as its interval."""
-    text = without_condition(text).removeprefix("+").strip()
+    text = _CONGRUENCE.sub(_as_family, without_condition(text).removeprefix("+").strip())
     return as_interval(text) or text
 
 
+def _as_family(match: re.Match[str]) -> str:
+    r"""``n \equiv 1 \pmod 4`` is n = 1 + 4k for a whole number k."""
+    return f"{match['name']} = {match['residue']} + {match['modulus']}{PARAMETER}"
+
+
 def _as_scalars(gold: str, answer: str, question: str) -> Outcome | None:
-    gold_number, number = read_number(gold), read_number(answer)
+    listed = "," in gold + answer and _ASKS_LIST.search(question)
+    gold_number, number = (None, None) if listed else (read_number(gold), read_number(answer))
     if gold_number is not None and number is not None:
         same = same_number(gold_number, number, question)
         return Outcome(same, "same number" if same else "different numbers")
@@ -103,24 +148,30 @@ def _as_scalars(gold: str, answer: str, question: str) -> Outcome | None:
         same = same_based(gold_based, based, question)
         return Outcome(same, "same numeral" if same else "different numerals")
     gold_time, time = clock(gold), clock(answer)
+    if (gold_time or time) and _ASKS_TIME.search(question.lower()):
+        return Outcome(gold_time == time, "times of day")
     if gold_time is not None and time is not None and (gold_time[1] or time[1]):
         same = gold_time[0] == time[0] and (not time[1] or gold_time[1] in ("", time[1]))
         return Outcome(same, "same time of day" if same else "different times of day")
     gold_words, answer_words = words(gold), words(answer)
     if gold_words is not None and answer_words is not None:
-        same = gold_words == answer_words
+        same = gold_words == answer_words or (
+            word_list(gold) is not None and word_list(gold) == word_list(answer)
+        )
         return Outcome(same, "same words" if same else "different words")
     if (gold_words is None) != (answer_words is None) and (gold_number or number):
         return Outcome(False, "a word is no number")
-    if gold_number is None and number is not None and number.places and "." not in gold:
-        return Outcome(False, "a decimal is not the exact value")
     return None
 
 
 def _as_lists(gold: str, answer: str, question: str) -> Outcome | None:
     """Lists and sets in any order; a list in parentheses has the order of its parts."""
+    if _set_depth(gold) != _set_depth(answer) and _set_depth(gold) and _set_depth(answer):
+        return _OTHER_KIND
     match _shape(gold), _shape(answer):
         case Listing() as left, Listing() as right:
+            if "multiplicit" in question and len(left.parts) != len(right.parts):
+                return Outcome(False, "another multiplicity")
             return _in_any_order(left.parts, right.parts, question)
         case (Listing(braces=False) as left, Bracket(opening="(") as right) | (
             Bracket(opening="(") as left,
@@ -139,6 +190,12 @@ def _as_lists(gold: str, answer: str, question: str) -> Outcome | None:
             return None
 
 
+def _set_depth(text: str) -> int:
+    r"""How many braces of sets open before anything else: 2 of ``\{\{1\}\}``."""
+    match = _SET_START.match(text)
+    return (match[0].count("{") if match else 0) + text.endswith(r"\emptyset")
+
+
 def _as_equations(gold: str, answer: str, question: str) -> Outcome | None:
     """``x = 5`` against 5 compares values; an equation that names no value meets only its like."""
     left, right = read_sides(gold), read_sides(answer)
@@ -146,8 +203,11 @@ def _as_equations(gold: str, answer: str, question: str) -> Outcome | None:
         if "=" in gold and "=" in answer:
             return compare_equations(gold, answer)
         return Outcome(False, "an equation is not an expression")
-    if left.value != gold or right.value != answer:
-        return _same(left.value, right.value, question)
+    value = right.value
+    if left.argument and right.argument and left.argument not in single_letters(value):
+        value = rename_letter(value, right.argument, left.argument)
+    if left.value != gold or value != answer:
+        return _same(left.value, value, question)
     return None
 
 
@@ -189,17 +249,24 @@ def _in_order(gold: Sequence[str], answer: Sequence[str], question: str) -> Outc
 
 
 def _in_any_order(gold: Sequence[str], answer: Sequence[str], question: str) -> Outcome:
-    gold = list({squeeze(part): part for part in gold}.values())
-    left = {squeeze(part): part for part in answer}
-    if len(gold) != len(left):
-        return Outcome(False, "another number of answers")
-    if len(gold) > MAX_PARTS:
+    """Equal as sets: a value that is named twice is one."""
+    ours = {squeeze(part): part for part in gold}
+    theirs = {squeeze(part): part for part in answer}
+    if max(len(ours), len(theirs)) > MAX_PARTS and ours.keys() != theirs.keys():
+        if len(ours) != len(theirs):
+            return Outcome(False, "another number of answers")
         raise symbolic.Undecided(f"more than {MAX_PARTS} parts to compare")
-    unmatched = [part for part in gold if left.pop(squeeze(part), None) is None]
-    others = list(left.values())
+    unmatched = [part for key, part in ours.items() if key not in theirs]
+    others = [part for key, part in theirs.items() if key not in ours]
+    if len(unmatched) != len(others) and max(len(ours), len(theirs)) > MAX_MERGED:
+        return Outcome(False, "another number of answers")
     for part in unmatched:
         match = next((other for other in others if _same(part, other, question).same), None)
-        if match is None:
+        if match is not None:
+            others.remove(match)
+        elif not any(_same(part, other, question).same for other in theirs.values()):
             return Outcome(False, "an answer is missing")
-        others.remove(match)
+    for part in others:
+        if not any(_same(other, part, question).same for other in ours.values()):
+            return Outcome(False, "an answer too many")
     return Outcome(True, "the same answers")

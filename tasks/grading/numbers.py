@@ -16,9 +16,11 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from tasks.grading import units
-from tasks.grading.arithmetic import DECIMAL, MAX_LENGTH, evaluate
+from tasks.grading.arithmetic import evaluate
+from tasks.grading.expressions.tokens import DECIMAL
 from tasks.grading.tidy import tidy
 
+MAX_LENGTH = 1_000
 ROUNDING_TOLERANCE = Fraction(2, 100)
 
 _PLAIN = re.compile(r"[+-]?\d{1,400}")
@@ -27,36 +29,24 @@ _ROUNDED = re.compile(
     r"(?:\s*(?:[eE](?P<e>[+-]?\d{1,4})"
     r"|(?:\\times|\\cdot|\*)\s*10\s*\^\s*\{?\s*(?P<ten>[+-]?\s*\d{1,4})\s*\}?))?"
 )
+_PAIR = re.compile(r"[(\[]\s*-?\d+\s*,\s*\d+\s*[)\]]")  # (1,234) is no 1234
 _PERCENT = re.compile(r"\s*(?:%|\\text\{\s*(?:percent|per cent)\s*\}|percent(?:age)?)$")
 _ASKS_PERCENT = re.compile(r"percent|%")
 _BASED = re.compile(r"\(?(?P<digits>[0-9A-Fa-f]{1,200})\)?(?:_\s*\{?\s*(?P<base>\d{1,2})\s*\}?)?")
 _ASKS_BASE = re.compile(r"\bbase|binary|octal|hexadecimal|ternary")
-_ONES = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
+_ONE_TO_NINETEEN = """
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+    sixteen seventeen eighteen nineteen
+"""
 _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_WORDS = {word: value for value, word in enumerate(_ONES)} | {
+_WORDS = {word: value for value, word in enumerate(_ONE_TO_NINETEEN.split())} | {
     word: 10 * value for value, word in enumerate(_TENS, 2)
 }
+_POWERS = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
+_PARTS = {
+    "half": 2, "halves": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6,
+    "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -90,6 +80,8 @@ def read_number(text: str) -> Number | None:
     if percent is not None:
         text = text[: percent.start()].strip()
     number, unit = units.split_unit(text)
+    if len(number) > MAX_LENGTH or _PAIR.fullmatch(number):
+        return None
     value = evaluate(number)
     if value is None:
         value = _words(number)
@@ -193,18 +185,27 @@ def _places(number: str) -> int | None:
 
 
 def _words(text: str) -> Fraction | None:
-    r"""``seventeen``, ``twenty-one``, ``three hundred``."""
+    r"""``seventeen``, ``twenty-one``, ``three hundred``, ``two thirds``."""
     match = re.fullmatch(r"(?:\\text\{)?\s*([A-Za-z -]+?)\s*\}?", text)
     if match is None:
         return None
+    *words, last = re.split(r"[\s-]+", match[1].lower())
+    part = _PARTS.get(last) or _PARTS.get(last.removesuffix("s"))
+    if part is not None and words:
+        share = _count(["one"] if words == ["a"] else words)
+        return None if share is None else share / part
+    return _count([*words, last])
+
+
+def _count(words: list[str]) -> Fraction | None:
     total, current = 0, 0
-    for word in re.split(r"[\s-]+", match[1].lower()):
+    for word in words:
         if word in _WORDS:
             current += _WORDS[word]
         elif word == "hundred" and current:
             current *= 100
-        elif word == "thousand" and current:
-            total, current = total + 1000 * current, 0
+        elif word in _POWERS and current:
+            total, current = total + _POWERS[word] * current, 0
         elif word != "and" or not (total or current):
             return None
     return Fraction(total + current)

@@ -16,6 +16,7 @@ import re
 from dataclasses import dataclass, field
 
 from tasks.grading.braces import is_wrapped, split_top
+from tasks.grading.letters import rename_letter
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,12 @@ class Matrix:
         return [cell for row in self.rows for cell in row]
 
 
+_WHOLE = re.compile(
+    r"(?P<name>[a-zA-Z])[\s$]*(?:\\in\s*\\mathbb\s*\{?[ZN]"
+    r"|\\text\s*\{[^{}]*(?:integer|whole)|is an integer)"
+    r"|(?:integers?|whole numbers?)[\s}$]*(?P<other>[a-zA-Z])(?![a-zA-Z])"
+)
+MAX_SIGNS = 3
 PARAMETER = "n_Z"
 """What a name is called that a condition makes a whole number."""
 
@@ -66,6 +73,10 @@ _MATRIX = re.compile(
     r"(?P<body>(?:(?!\\begin).)*)\\end\{(?P=kind)\}(?:\s*\])?",
     re.DOTALL,
 )
+_PLUS_MINUS = re.compile(r"\\[pm][pm](?![a-zA-Z])")
+_CASES = re.compile(
+    r"\\begin\{(?:cases|aligned|array|gathered)\}(?P<body>[^&]*)\\end\{\w+\}", re.DOTALL
+)
 _UNKNOWN = re.compile(r"\\?[a-zA-Z]+(?:_\{?\w+\}?)?")
 _CONDITION = re.compile(
     r"[,;]?\s*(?:\\text\s*\{\s*(?:for|where|with|if)\b.*|(?:\bfor|\bwhere)\b.*"
@@ -77,6 +88,9 @@ def read_shape(text: str) -> Shape | None:
     """The shape of tidy text, or ``None`` for a single value, equation or word."""
     if text.startswith("\\{") and text.endswith("\\}") and is_wrapped(text.replace("\\", "")):
         return Listing(_parts(text[2:-2]), braces=True)
+    system = _CASES.fullmatch(text)
+    if system is not None and "=" in system["body"]:
+        text = ", ".join(row.strip() for row in system["body"].split(r"\\") if row.strip())
     parts = _parts(text)
     if len(parts) > 1:
         return Listing(parts)
@@ -102,9 +116,8 @@ def without_condition(text: str) -> str:
     if match is None or not text[: match.start()].strip():
         return text
     kept = text[: match.start()].strip()
-    if match["name"]:
-        kept = re.sub(rf"(?<![\\a-zA-Z]){match['name']}(?![a-zA-Z])", PARAMETER, kept)
-    return kept
+    whole = _WHOLE.search(match[0])
+    return rename_letter(kept, whole["name"] or whole["other"], PARAMETER) if whole else kept
 
 
 def _parts(text: str) -> tuple[str, ...]:
@@ -139,8 +152,21 @@ def _split_connectives(text: str) -> list[str]:
 
 
 def _both_signs(text: str) -> list[str]:
-    if r"\pm" not in text and r"\mp" not in text:
+    r"""``\pm`` with ``\mp`` are one choice of signs, several ``\pm`` as many choices.
+
+    >>> _both_signs(r"1 \pm a \mp b"), len(_both_signs(r"\pm 1 \pm a"))
+    (['1 + a - b', '1 - a + b'], 4)
+    """
+    signs = _PLUS_MINUS.findall(text)
+    if not signs:
         return [text]
-    plus = re.sub(r"\\mp\b\s*", "- ", re.sub(r"\\pm\b\s*", "+ ", text))
-    minus = re.sub(r"\\mp\b\s*", "+ ", re.sub(r"\\pm\b\s*", "- ", text))
-    return [re.sub(r"^\+\s*", "", plus), minus]
+    if r"\mp" in signs or len(signs) > MAX_SIGNS:
+        found = [
+            text.replace(r"\pm", f"{one} ").replace(r"\mp", f"{other} ")
+            for one, other in ("+-", "-+")
+        ]
+    else:
+        found = [""]
+        for i, piece in enumerate(_PLUS_MINUS.split(text)):
+            found = [f"{left}{sign}{piece}" for left in found for sign in ("+-" if i else [""])]
+    return [re.sub(r"\s+", " ", re.sub(r"^\s*\+\s*", "", one)).strip() for one in found]

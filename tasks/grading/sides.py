@@ -1,9 +1,9 @@
 r"""Both sides of an equation: ``x = 5`` names the value 5, ``x + y = 5`` is an equation.
 
 >>> read_sides("x=5"), read_sides(r"\frac{9}{2} = 4.5")
-(Sides(name='x', value='5'), Sides(name='', value='\\frac{9}{2}'))
+(Sides(name='x', argument='', value='5'), Sides(name='', argument='', value='\\frac{9}{2}'))
 >>> read_sides("x^2 + y^2 = 1") is None, read_sides(r"f(x) \approx 0.5")
-(True, Sides(name='f', value='0.5'))
+(True, Sides(name='f', argument='x', value='0.5'))
 """
 
 from __future__ import annotations
@@ -12,19 +12,21 @@ import re
 from typing import NamedTuple
 
 from tasks.grading.arithmetic import evaluate
-from tasks.grading.braces import depths
+from tasks.grading.expressions.equations import split_equals
 from tasks.grading.tidy import squeeze
 
 
 class Sides(NamedTuple):
-    """A value and the name it was given (empty if none); arguments of a function are not kept."""
+    """A value and the name it was given, of a function with its one argument; empty if none."""
 
     name: str
+    argument: str
     value: str
 
 
 _APPROX = re.compile(r"\\(?:approx|simeq|thickapprox|sim)(?![a-zA-Z])")
 _INDEX = re.compile(r"_(?:\{[^{}]*\}|\w)")
+_ARGUMENTS = re.compile(r"(?<=.)\((?P<letter>[a-z](?:,[a-z])*)\)$")
 _NO_NAME = re.compile(
     r"[\d^<>']|\\frac\s*\{\s*d|\\(?:d?dot|prime|partial|sqrt|le|ge|ne)(?![a-zA-Z])"
 )
@@ -39,18 +41,16 @@ def read_sides(text: str) -> Sides | None:
     exact, *approximations = _APPROX.split(text)
     if approximations:
         if _is_name(exact) and "=" not in exact:
-            return Sides(_bare(exact), approximations[-1].strip())
+            return Sides(*_bare(exact), approximations[-1].strip())
         text = exact.strip()
-    sides = _split_equals(text)
+    sides = split_equals(text)
     if len(sides) == 1:
-        return Sides("", text)
-    first, last = sides[0], sides[-1]
-    name = _bare(first) if _is_name(first) else ""
+        return Sides("", "", text)
+    name, argument = _bare(sides[0]) if _is_name(sides[0]) else ("", "")
     if name:
-        last = _not_rounded(sides[1:])
-        return Sides(name, last)
+        return Sides(name, argument, _not_rounded(sides[1:]))
     if all(evaluate(side) is not None for side in sides):
-        return Sides("", _not_rounded(sides))
+        return Sides("", "", _not_rounded(sides))
     return None
 
 
@@ -61,18 +61,14 @@ def _not_rounded(sides: list[str]) -> str:
     return sides[-1]
 
 
-def _split_equals(text: str) -> list[str]:
-    parts, last = [], 0
-    for i, sign, depth in depths(text):
-        if sign == "=" and depth == 0 and text[i - 1 : i] not in ("<", ">", "!", ":"):
-            parts.append(text[last:i].strip())
-            last = i + 1
-    return [*parts, text[last:].strip()]
-
-
 def _is_name(text: str) -> bool:
     return bool(text.strip()) and _NO_NAME.search(_INDEX.sub("", text)) is None
 
 
-def _bare(text: str) -> str:
-    return re.sub(r"(?<=.)\([a-z](?:,[a-z])*\)$", "", squeeze(text))
+def _bare(text: str) -> tuple[str, str]:
+    """A name without the arguments after it, and the argument if it is one letter."""
+    squeezed = squeeze(text)
+    match = _ARGUMENTS.search(squeezed)
+    if match is None:
+        return squeezed, ""
+    return squeezed[: match.start()], match["letter"] if "," not in match["letter"] else ""

@@ -14,25 +14,18 @@ import re
 from functools import lru_cache
 
 from tasks.grading.braces import groups
+from tasks.grading.signs import latex_signs
 
-_SIGNS = str.maketrans(
-    {
-        "−": "-", "–": "-", "×": r"\times ", "÷": r"\div ", "·": r"\cdot ", "∙": r"\cdot ",
-        "π": r"\pi ", "∞": r"\infty ", "°": r"^\circ ", "≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ",
-        "≈": r"\approx ", "±": r"\pm ", "∪": r"\cup ", "∩": r"\cap ", "∈": r"\in ",
-        "∅": r"\emptyset ", "ℝ": r"\mathbb{R}", "ℤ": r"\mathbb{Z}", "θ": r"\theta ",
-        "¹": "^1", "²": "^2", "³": "^3", "⁴": "^4",
-        "½": r"\frac{1}{2}", "¼": r"\frac{1}{4}", "¾": r"\frac{3}{4}",
-        "（": "(", "）": ")", "，": ",", "。": ".", "：": ":", "；": ";", "％": "%", "＝": "=",
-        "\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u200b": "",
-    }
-)  # fmt: skip
 _SYNONYMS = {
     "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "dbinom": "binom", "tbinom": "binom",
     "leq": "le", "leqslant": "le", "geq": "ge", "geqslant": "ge", "neq": "ne",
     "varnothing": "emptyset", "mathrm": "text", "textrm": "text", "textbf": "text",
     "textit": "text", "textnormal": "text", "mbox": "text", "operatorname": "text",
-    "degree": "^\\circ", "lt": "<", "gt": ">",
+    "nless": "ge", "ngtr": "le", "smallsetminus": "setminus",
+}  # fmt: skip
+_LITERALS = {
+    "degree": "^\\circ", "lt": "<", "gt": ">", "imath": "i", "jmath": "j", "colon": ":",
+    "lbrace": r"\{", "rbrace": r"\}", "lbrack": "[", "rbrack": "]", "AA": "Å",
 }  # fmt: skip
 _COMMAND = re.compile(r"\\([a-zA-Z]+)")
 _SIZE = re.compile(r"\\(?:left|right|[bB]igg?[lrm]?)(?![a-zA-Z])\.?")
@@ -44,7 +37,16 @@ _WRAPPER = re.compile(r"\\(?:boxed|fbox|mathbf|boldsymbol|bm|underline|mathit|ma
 _DOUBLED = re.compile(r"\\\\(?=[a-zA-Z])")
 _PLAIN_TEXT = re.compile(r"\\text\s*\{([^{}a-zA-Z]*\d[^{}a-zA-Z]*)\}")  # \textbf{70} is 70
 _LEAD_IN = re.compile(r"\\text\s*\{[^{}]*\b(?:is|are|equals|be)\s*:?\s*\}\s*(?=\S)")
-_ROOT_SIGN = re.compile(r"√\s*(?:\(([^()]*)\)|(\w+))")
+_EMPTY_TEXT = re.compile(r"\\text\s*\{[\s.,;:!]*\}")
+_MICRO = re.compile(r"(?:\\mu|µ)\s*\\text\s*\{\s*(?=[a-zA-Z])|\\text\s*\{\s*\\mu\s*(?=[a-zA-Z])")
+_COLOR = re.compile(r"\\(?:text)?color\s*\{[^{}]*\}")
+_MARKDOWN = re.compile(r"\s*(\*\*|__|`+)(?P<inner>.+?)\1[.\s]*", re.DOTALL)
+_UNIT_VECTOR = re.compile(r"\\(?:hat|vec)\s*\{?\s*\\?([ijk])(?:math)?\s*\}?(?![a-zA-Z])")
+_NOT = re.compile(r"\\not\s*(<|>|=|\\(?:in|equiv)(?![a-zA-Z]))")
+_NEGATED = {"<": r"\ge ", ">": r"\le ", "=": r"\ne "}
+_DOTTED = re.compile(r"(?<=\d)\.(\d*)\\dot\s*\{?(\d)\}?(?:(\d*)\\dot\s*\{?(\d)\}?)?")
+_RATIO_WORD = re.compile(r"(?<=[\d}])\s*(?:\\text\s*\{\s*to\s*\}|\bto\b)\s*(?=[\d\\])")
+_ANSWER_IS = re.compile(r"(?:the\s+)?(?:final\s+)?answer\s*(?:is|:|=)\s*:?\s*(?=\S)", re.IGNORECASE)
 _TAKES_ARGUMENTS = re.compile(r"\\(frac|sqrt|binom)(?![a-zA-Z\[])")
 _SHORT_ARGUMENT = re.compile(r"\\[a-zA-Z]+|[\da-zA-Z]")
 
@@ -58,19 +60,25 @@ def tidy(text: str) -> str:
     >>> tidy(r"\sqrt3"), tidy("√2"), tidy(r"\\frac{1}{2}"), tidy(r"3 \leqslant x"), tidy("1{,}234")
     ('\\sqrt{3}', '\\sqrt{2}', '\\frac{1}{2}', '3 \\le x', '1,234')
     """
-    text = _ROOT_SIGN.sub(lambda m: rf"\sqrt{{{m[1] or m[2]}}}", text).translate(_SIGNS)
-    if r"\begin" not in text:  # where a double backslash ends a row
-        text = _DOUBLED.sub(r"\\", text)
+    text = latex_signs(text)
+    if "\\\\" in text and (r"\begin" not in text or r"\\begin" in text):
+        text = _DOUBLED.sub(r"\\", text.replace("\\\\\\\\", "\\\\"))  # otherwise it ends a row
+    text = _without_markdown(_ANSWER_IS.sub("", text, count=1))
     text = (
         re.sub(r"\\!\s*", "", text).replace("{,}", ",").replace(r"\%", "%").replace("!=", r"\ne ")
     )
     text = _SPACE.sub(" ", _SIZE.sub("", text))
     text = _COMMAND.sub(_one_name, _DELIMITER.sub(" ", text))
-    text = _PLAIN_TEXT.sub(r"\1", _LEAD_IN.sub("", text))
+    if r"\text" in text or "µ" in text:
+        text = _EMPTY_TEXT.sub(" ", _MICRO.sub(r"\\text{µ", text))
+        text = _RATIO_WORD.sub(":", _PLAIN_TEXT.sub(r"\1", _LEAD_IN.sub("", text)))
+    if "color" in text or "hat" in text or "vec" in text or "not" in text or "dot" in text:
+        text = _UNIT_VECTOR.sub(r"\1", _COLOR.sub("", text))
+        text = _DOTTED.sub(_repeating, _NOT.sub(lambda m: _NEGATED.get(m[1], m[0]), text))
     text = re.sub(r"\^\s*\{\s*\\circ\s*\}", r"^\\circ ", text)
     text = _brace_arguments(_unwrap(text))
     text = re.sub(r"\s+", " ", text).strip()
-    return _peel(_without_stop(text))
+    return _peel(_without_stray_braces(_without_stop(text).removeprefix("=").strip()))
 
 
 def squeeze(text: str) -> str:
@@ -85,10 +93,30 @@ def squeeze(text: str) -> str:
 
 
 def _one_name(match: re.Match[str]) -> str:
-    name = _SYNONYMS.get(match[1])
-    if name is None:
-        return match[0]
-    return name if name in "<>" or name[0] == "^" else "\\" + name
+    name = match[1]
+    return _LITERALS.get(name) or "\\" + _SYNONYMS.get(name, name)
+
+
+def _without_markdown(text: str) -> str:
+    match = _MARKDOWN.fullmatch(text)
+    return match["inner"] if match is not None else text
+
+
+def _repeating(match: re.Match[str]) -> str:
+    """``0.1\\dot{6}``, and ``0.\\dot{1}4\\dot{2}`` from the first dot to the second."""
+    fixed, first, between, last = match.groups()
+    period = first if last is None else first + between + last
+    return rf".{fixed}\overline{{{period}}}"
+
+
+def _without_stray_braces(text: str) -> str:
+    r"""Without a brace at either end that has no partner: ``\frac{3}{7}}``."""
+    ends = groups(text)
+    if text.endswith("}") and not text.endswith(r"\}") and len(text) - 1 not in ends.values():
+        return text[:-1].rstrip()
+    if text.startswith("{") and 0 not in ends:
+        return text[1:].lstrip()
+    return text
 
 
 def _without_stop(text: str) -> str:

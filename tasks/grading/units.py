@@ -26,7 +26,12 @@ _NAMES: dict[str, str] = {
     "N": "N newton newtons", "J": "J joule joules", "kJ": "kJ kilojoules", "cal": "cal",
     "kcal": "kcal", "eV": "eV", "erg": "erg ergs", "W": "W watt watts", "V": "V volt volts",
     "A": "A amperes", "Hz": "Hz hertz", "K": "K kelvin", "C": "C celsius", "F": "F fahrenheit",
-    "Pa": "Pa", "rad": "rad radians",
+    "Pa": "Pa", "rad": "rad radian radians", "deg": "deg degree degrees",
+    "angstrom": "Å angstrom angstroms", "um": "µm um micron microns micrometers", "ms": "ms",
+    "arcsec": "arcsec arcsecond arcseconds", "T": "T tesla", "ohm": "ohm ohms", "dyn": "dyn dyne",
+    "ly": "ly", "bar": "bar", "atm": "atm", "MeV": "MeV", "keV": "keV", "GeV": "GeV", "kPa": "kPa",
+    "µs": "µs us", "ns": "ns", "kW": "kW", "MHz": "MHz", "kHz": "kHz", "GHz": "GHz", "kN": "kN",
+    "MPa": "MPa", "MJ": "MJ", "mA": "mA", "mV": "mV", "kV": "kV", "µg": "µg", "acre": "acre acres",
 }  # fmt: skip
 Dimensions = frozenset[tuple[str, int]]
 """Known units and their exponents."""
@@ -38,8 +43,8 @@ _POWERS = {"square": 2, "squared": 2, "sq": 2, "cubic": 3, "cubed": 3}
 _EXPONENT = r"(?:\s*\^\s*(?:\{\s*-?\d\s*\}|-?\d))?"
 _PIECE = re.compile(
     rf"(?:\\text\{{(?P<text>(?:[^{{}}\d]|\^-?\d)*)\}}(?P<power>{_EXPONENT})"
-    rf"|(?<![\\A-Za-z])(?P<word>[A-Za-zµ€]{{2,}})(?P<word_power>{_EXPONENT})"
-    r"|\^\s*\\circ(?:\s*(?P<scale>[CF])\b)?"
+    rf"|(?<![\\A-Za-z])(?P<word>[A-Za-zµ€Å]{{2,}}|[Å€])(?P<word_power>{_EXPONENT})"
+    r"|(?P<degrees>\^\s*\\circ)(?:\s*(?P<scale>[CF])\b)?"
     r"|\^\s*\{?\s*\\text\{\s*(?:st|nd|rd|th)\s*\}\s*\}?"
     r"|(?P<join>/|\\cdot))\s*$"
 )
@@ -49,7 +54,7 @@ def split_unit(text: str) -> tuple[str, str]:
     r"""Tidy text as (number, unit). A unit is a ``\text{...}`` or a word: ``37m`` is 37·m.
 
     >>> split_unit(r"\$18.90"), split_unit("50 mph"), split_unit(r"30^\circ"), split_unit("3ab")
-    (('18.90', '\\$'), ('50', 'mph'), ('30', ''), ('3ab', ''))
+    (('18.90', '\\$'), ('50', 'mph'), ('30', 'deg'), ('3ab', ''))
     >>> split_unit(r"15000 \text{kcal m}^{-2} \text{yr}^{-1}")
     ('15000', 'kcal m^-2 yr^-1')
     """
@@ -58,6 +63,8 @@ def split_unit(text: str) -> tuple[str, str]:
     number, unit = text, ""
     while (match := _PIECE.search(number)) is not None:
         piece = match["text"] or match["word"] or match["scale"] or ""
+        if match["degrees"] and not piece:
+            piece = "deg"
         if match["join"] == "/":
             piece = "/"
         if match["word"] and not _is_unit_word(match["word"], number[: match.start()]):
@@ -89,7 +96,7 @@ def dimensions(unit: str) -> Dimensions:
     unit = unit.replace("mph", "mi/h").replace("kph", "km/h")
     found: Counter[str] = Counter()
     sign, power = 1, 1
-    for piece in re.findall(r"/|\bper\b|\\\$|[A-Za-zµ€]+(?:\^-?\d)?", unit):
+    for piece in re.findall(r"/|\bper\b|\\\$|[A-Za-zµ€Å]+(?:\^-?\d)?", unit):
         if piece in ("/", "per"):
             sign = -1
             continue

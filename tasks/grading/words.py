@@ -16,6 +16,10 @@ _TEXT = re.compile(r"\\text\s*\{([^{}]*)\}")
 _ARTICLE = re.compile(r"^(?:the|an?)\s+")
 _SPOKEN = {r"\infty": "infinity", r"\emptyset": "empty set", r"\{\}": "empty set"}
 _CLOCK = re.compile(r"(?P<hour>\d{1,2}):(?P<minute>\d{2})\s*(?P<half>[ap])?[.\s]*m?[.\s]*", re.I)
+_SEPARATOR = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+|\s*&\s*")
+_OPTION = re.compile(r"^(?:option|choice|answer)\s*:?\s*(?=\(?[A-J]\b)", re.IGNORECASE)
+_ANOTHER = re.compile(r"\W*(?:(?:and|or)\W+)?\(?[A-J]\)?(?:\W+(?:(?:and|or)\W+)?\(?[A-J]\)?)*\W*")
+_LABELLED = re.compile(r"\(\s*(?P<letter>[A-J])\s*\)\s*(?P<rest>\S.*)", re.DOTALL)
 _LETTER = re.compile(r"\(?\s*([A-J])\s*(?:\)|[.:,](?=\s|$)|$)")
 
 
@@ -33,6 +37,20 @@ def words(text: str) -> str | None:
     if bare == tidied and not any(len(word) >= 3 for word in re.findall(r"[^\W\d_]+", bare)):
         return None
     return _ARTICLE.sub("", " ".join(re.findall(r"[^\W\d_]+", bare.lower())))
+
+
+def word_list(text: str) -> list[str] | None:
+    r"""The items of a list in words, in alphabetical order; ``None`` for one item.
+
+    >>> word_list(r"\text{Bob and Alice}"), word_list("red") is None
+    (['alice', 'bob'], True)
+    """
+    if words(text) is None:
+        return None
+    items = [
+        words(item) or item for item in _SEPARATOR.split(_TEXT.sub(r" \1 ", tidy(text)).lower())
+    ]
+    return sorted(item.strip() for item in items) if len(items) > 1 else None
 
 
 def clock(text: str) -> tuple[str, str] | None:
@@ -58,6 +76,19 @@ def only_letter(text: str) -> str | None:
 
 
 def letter(text: str) -> str | None:
-    """The choice that an answer begins with: ``B``, ``(B)``, ``B. 12``."""
-    match = _LETTER.match(_TEXT.sub(r"\1 ", tidy(text)).strip())
-    return match[1] if match is not None else None
+    """The choice that an answer begins with: ``B``, ``(B)``, ``B. 12``; of several, none."""
+    bare = _OPTION.sub("", _TEXT.sub(r"\1 ", tidy(text)).strip())
+    match = _LETTER.match(bare)
+    if match is None or _ANOTHER.fullmatch(bare, match.end()):
+        return None
+    return match[1]
+
+
+def labelled(text: str) -> tuple[str, str] | None:
+    r"""The letter of a choice and what it stands for.
+
+    >>> labelled(r"\textbf{(D)}\ 12"), labelled("(A)") is None, labelled("(a) 3") is None
+    (('D', '12'), True, True)
+    """
+    match = _LABELLED.fullmatch(_TEXT.sub(r"\1 ", tidy(text)).strip())
+    return (match["letter"], match["rest"]) if match is not None else None

@@ -5,10 +5,10 @@ r"""Expressions in LaTeX or plain text: read into a tree, and compared by their 
 (True, False)
 """
 
+from tasks.grading.expressions.constants import renamings, same_up_to_constant
 from tasks.grading.expressions.equations import same_equations, same_inequalities
 from tasks.grading.expressions.families import same_families
 from tasks.grading.expressions.parse import parse
-from tasks.grading.expressions.renaming import renamings
 from tasks.grading.expressions.same import Unevaluated, same_expressions, same_trees
 from tasks.grading.expressions.tokens import Unreadable
 from tasks.grading.expressions.tree import Node, names_of
@@ -25,4 +25,5 @@ __all__ = [
     "same_families",
     "same_inequalities",
     "same_trees",
+    "same_up_to_constant",
 ]

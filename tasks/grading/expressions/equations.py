@@ -30,8 +30,7 @@ from tasks.grading.expressions.tree import Node, add, names_of, negate
 
 _RELATION = re.compile(r"\\le(?![a-zA-Z])|\\ge(?![a-zA-Z])|<\s*=?|>\s*=?")
 _STARTS = (acb(1, 1), acb(-2, 1), acb(0.5, -3), acb(5, 0.25), acb(-0.25, -0.5))
-_STEPS = 40
-_MAX_ROOTS = 4
+_STEPS = 24
 _TINY = arb(2) ** -60
 _CONVERGED = arb(2) ** -80
 
@@ -102,6 +101,8 @@ def _same_zeros(left: Node, right: Node) -> bool:
         raise Unreadable("an equation without a name")
     if _constant_ratio(left, right, found) is not None:
         return True
+    if _vanishes_in_another_name(left, right, found[0]):
+        return False
     shared = sorted(names_of(left) & names_of(right))
     linear = {name: _same_linear_root(left, right, name, found) for name in shared}
     if not shared or any(same is False for same in linear.values()):
@@ -134,6 +135,15 @@ def _constant_ratio(left: Node, right: Node, at: list[Point]) -> Scalar | None:
     if not all(ratio.is_finite() and meet(ratio, first) for ratio in ratios):
         return None
     return None if first.contains(0) else first
+
+
+def _vanishes_in_another_name(left: Node, right: Node, point: Point) -> bool:
+    """Whether one holds for some value of a name that the other lacks: ``x(y - 1) = 0``."""
+    return any(
+        _linear_root(node, name, point) is not None
+        for node, other in ((left, right), (right, left))
+        for name in names_of(node) - names_of(other)
+    )
 
 
 def _same_linear_root(left: Node, right: Node, name: str, at: list[Point]) -> bool | None:
@@ -169,14 +179,17 @@ def _same_roots(left: Node, right: Node, name: str, point: Point) -> bool:
 
 
 def _roots(node: Node, name: str, point: Point) -> list[acb]:
-    """Up to ``_MAX_ROOTS`` roots in ``name``, by the secant method from several starts."""
+    """Some roots in ``name``: that of a linear one, others by the secant method."""
+    linear = _linear_root(node, name, point)
+    if linear is not None:
+        return [acb(linear).mid()]
     found: list[acb] = []
     for start in _STARTS:
         root = _root(node, name, point, start, found)
+        if root is None and found:
+            break
         if root is not None:
             found.append(root)
-        if len(found) == _MAX_ROOTS:
-            break
     return found
 
 

@@ -45,7 +45,7 @@ Grid = list[list[Scalar]]
 Value = Scalar | Grid
 Point = Mapping[str, Scalar]
 
-MAX_TERMS = 2_000
+MAX_TERMS = 20_000
 """Longer sums and products have no value here."""
 MAX_CELLS = 64
 
@@ -359,6 +359,7 @@ _OF_ONE: dict[str, Callable[[Scalar], Scalar]] = {
     "ceil": _rounding("ceil"),
     "factorial": lambda x: (x + 1).gamma(),
     "double_factorial": _double_factorial,
+    "conjugate": lambda z: z if isinstance(z, arb) else z.conjugate(),
     "Re": lambda z: acb(z).real,
     "Im": lambda z: acb(z).imag,
     "Arg": lambda z: acb(z).arg(),

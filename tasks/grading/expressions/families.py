@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from flint import arb
 
+from tasks.grading.expressions.constants import rename
 from tasks.grading.expressions.evaluate import NoValue, Scalar, evaluate
 from tasks.grading.expressions.points import points
 from tasks.grading.expressions.precision import precision
-from tasks.grading.expressions.renaming import rename
 from tasks.grading.expressions.same import same_trees
 from tasks.grading.expressions.tree import Node
 

@@ -19,6 +19,7 @@ from functools import lru_cache
 
 from flint import fmpq
 
+from tasks.grading.braces import is_wrapped
 from tasks.grading.expressions.derivatives import name_derivatives
 from tasks.grading.expressions.tokens import Token, Unreadable, tokens
 from tasks.grading.expressions.tree import (
@@ -39,6 +40,7 @@ from tasks.grading.expressions.tree import (
     multiply,
     negate,
     power,
+    remainder,
 )
 from tasks.grading.expressions.vocabulary import (
     ACCENTS,
@@ -69,6 +71,8 @@ _MATRIX = re.compile(r"[pbvBV]?matrix|smallmatrix|array")
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Node:
     """The tree of tidy text. Raises Unreadable where it is no single expression."""
+    while len(text) > 2 and text[0] == "(" and is_wrapped(text):
+        text = text[1:-1].strip()
     reader = _Reader(tokens(name_derivatives(text)))
     node = reader.sum()
     if reader.at != len(reader.tokens):
@@ -121,7 +125,10 @@ class _Reader:
             else:
                 terms.append(negate(self.product()))
         self.depth -= 1
-        return add(tuple(terms))
+        value = add(tuple(terms))
+        if self.take(r"\choose"):
+            return binomial(value, self.sum())
+        return divide(value, self.sum()) if self.take(r"\over") else value
 
     def product(self) -> Node:
         value = self.signed()
@@ -130,6 +137,8 @@ class _Reader:
                 value = _times(value, self.signed())
             elif self.take(*_OVER):
                 value = divide(value, self.signed())
+            elif self.take(r"\bmod", r"\mod"):
+                value = remainder(value, self.signed())
             elif self.starts_factor():
                 value = _times(value, self.power())
             else:
@@ -230,8 +239,6 @@ class _Reader:
         closing = _CLOSING[self.next().text]
         bars, self.bars = self.bars, []
         value = self.sum()
-        if self.take(r"\choose"):
-            value = binomial(value, self.sum())
         self.expect(closing)
         self.bars = bars
         return value
@@ -265,11 +272,15 @@ class _Reader:
         name = letter + index + primes
         if name in ("e", "i") and name not in self.indices:
             return Constant(name)
-        if self.peek() in ("(", "[") and (
-            letter in OWN_FUNCTIONS or (self.peek(1) in ARGUMENTS and self.peek(2) in (")", "]"))
-        ):
+        if self.peek() in ("(", "[") and self.is_applied(letter):
             return self.applied(name)
         return Name(name)
+
+    def is_applied(self, letter: str) -> bool:
+        """Whether the bracket after a letter holds arguments: ``f(...)``, ``y(t)``, ``I(0)``."""
+        if self.peek(2) in (")", "]"):
+            return letter in OWN_FUNCTIONS or self.peek(1) in ARGUMENTS or self.peek(1) == "0"
+        return letter in OWN_FUNCTIONS or (letter.isupper() and self.peek(2) == ",")
 
     def applied(self, name: str) -> Node:
         closing = _CLOSING[self.next().text]
@@ -281,6 +292,8 @@ class _Reader:
         self.bars = bars
         if name == r"\Gamma":
             return Call("gamma", tuple(arguments))
+        if name == "C" and len(arguments) == 2:
+            return binomial(*arguments)
         return Call(f"own {name}", tuple(arguments))
 
     def index(self) -> str:
@@ -321,7 +334,7 @@ class _Reader:
         if text in _BARS:
             return self.barred(text)
         if text in ACCENTS:
-            return self.named(f"{text}{{{self.index()}}}")
+            return self.accented(text)
         match name:
             case "frac":
                 return divide(self.argument(), self.argument())
@@ -333,6 +346,17 @@ class _Reader:
                 return self.matrix()
             case _:
                 raise Unreadable(f"not understood: {text}")
+
+    def accented(self, accent: str) -> Node:
+        r"""``\vec{a}`` is a name; a line over more than letters is a conjugate."""
+        mark = self.at
+        letters = self.index()
+        if accent == r"\overline" and not letters.isalpha():
+            self.at = mark
+            return Call("conjugate", (self.argument(),))
+        if len(letters) == 2 and letters.isupper():  # the line from A to B
+            letters = "".join(sorted(letters)) if accent == r"\overline" else letters
+        return self.named(f"{accent}{{{letters}}}")
 
     def function(self, name: str) -> Node:
         name = SPELLINGS.get(name, name)

@@ -1,8 +1,8 @@
 r"""The points at which two expressions are compared.
 
-Any name stands for a positive number at the first two points and for numbers of both signs at the
-others. A name that can only be a whole number (``n`` in ``(-1)^n``, in a floor, as the bound of a
-sum) gets whole ones, small and different, odd and even.
+Any name stands for a positive number at the first points, small and large, and for numbers of both
+signs at the others. A name that can only be a whole number (``n`` in ``(-1)^n``, in a floor, as the
+bound of a sum) gets whole ones, small and different, odd and even.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tasks.grading.expressions.tree import Call, Name, Node, Number, Power, Seri
 _WHOLE_LETTERS = frozenset("klmnpqrNMKTd")
 _ROUNDED = ("floor", "ceil", "double_factorial", "gcd", "lcm")
 _WHOLE = ((7, 3, 2, 5), (10, 4, 3, 6), (13, 5, 4, 9), (12, 7, 2, 3), (17, 6, 5, 8), (9, 2, 6, 4))
-_RANGES = ((1, 2), (0, 1), (-2, 2), (-4, 4))
+_RANGES = ((1, 2), (0, 1), (2, 9), (-2, 2), (-9, 9), (1, 60))
 """Of the points in turn; whole numbers have more points, so that ``n/2`` and ``n/3`` differ."""
 
 

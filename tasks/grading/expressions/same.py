@@ -12,7 +12,7 @@ from flint import acb, arb
 
 from tasks.grading.expressions.evaluate import NoValue, Value, cells, evaluate
 from tasks.grading.expressions.parse import parse
-from tasks.grading.expressions.points import Point, points
+from tasks.grading.expressions.points import points
 from tasks.grading.expressions.precision import MORE_BITS, precision
 from tasks.grading.expressions.tree import (
     MINUS_ONE,
@@ -99,30 +99,32 @@ def _without_equal_base(left: Node, right: Node) -> tuple[Node, Node] | None:
 
 
 def _same_everywhere(left: Node, right: Node, within: float, natural: bool) -> bool:
-    compared, why = 0, ""
+    """Whether both have the same values: real ones, or if they never are both real, complex."""
+    compared, apart, why = 0, 0, ""
     for point in points(left, right):
         try:
-            met = _meet_at(point, left, right, natural)
-            if met is False:
-                return not point.values and _is_within(left, right, within, natural)
-            compared += met is True
+            a, b = evaluate(left, point.values, natural), evaluate(right, point.values, natural)
+            if not (_is_accurate(a) and _is_accurate(b)):
+                raise NoValue("not accurate")
+            same = meet(a, b)
+            if not point.values:
+                return _same_constants(left, right, natural) if same else _is_within(a, b, within)
+            if (_is_real(a) and _is_real(b)) or Constant("i") in (*walk(left), *walk(right)):
+                if not same:
+                    return False
+                compared += 1
+            elif point.positive:
+                compared += same
+                apart += not same
         except (NoValue, ZeroDivisionError) as error:
             why = str(error)
-    if compared == 0 or (compared < MIN_POINTS and why):
-        raise Unevaluated(why)
-    return True
+    if compared < MIN_POINTS and not apart:
+        raise Unevaluated(why or "no point where both have a value")
+    return compared >= MIN_POINTS
 
 
-def _meet_at(point: Point, left: Node, right: Node, natural: bool) -> bool | None:
-    """Whether both have one value there; ``None`` where they need not: at negative numbers, where
-    one is not real."""
-    a, b = evaluate(left, point.values, natural), evaluate(right, point.values, natural)
-    if not (point.positive or (_is_real(a) and _is_real(b))):
-        return None
-    if not (_is_accurate(a) and _is_accurate(b)):
-        raise NoValue("not accurate")
-    if point.values or not meet(a, b):
-        return meet(a, b)
+def _same_constants(left: Node, right: Node, natural: bool) -> bool:
+    """Whether what seems equal still does with many more digits."""
     with precision(MORE_BITS):
         return meet(evaluate(left, {}, natural), evaluate(right, {}, natural))
 
@@ -148,8 +150,7 @@ def _is_accurate(value: Value) -> bool:
     return all(cell.rel_one_accuracy_bits() >= MIN_ACCURACY for cell in cells(value))
 
 
-def _is_within(left: Node, right: Node, within: float, natural: bool) -> bool:
-    a, b = evaluate(left, {}, natural), evaluate(right, {}, natural)
-    if isinstance(a, list) or isinstance(b, list) or not within:
+def _is_within(left: Value, right: Value, within: float) -> bool:
+    if isinstance(left, list) or isinstance(right, list) or not within:
         return False
-    return bool(abs(a - b) <= within)
+    return bool(abs(left - right) <= within)

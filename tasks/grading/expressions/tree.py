@@ -136,6 +136,13 @@ def binomial(upper: Node, lower: Node) -> Node:
     return Call("binomial", (upper, lower))
 
 
+def remainder(node: Node, modulus: Node) -> Node:
+    n, m = as_integer(node), as_integer(modulus)
+    if n is not None and m is not None and m > 0:
+        return Number(fmpq(n % m))
+    return Call("mod", (node, modulus))
+
+
 def as_integer(node: Node) -> int | None:
     """The whole number that a node is, if it is one that fits into 64 bits."""
     if type(node) is Number and node.value.q == 1 and node.value.p.bit_length() < 64:

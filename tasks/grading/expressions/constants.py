@@ -15,6 +15,12 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import permutations
 
+from flint import arb
+
+from tasks.grading.expressions.evaluate import NoValue, Value, evaluate
+from tasks.grading.expressions.points import points
+from tasks.grading.expressions.precision import precision
+from tasks.grading.expressions.same import MIN_POINTS, meet
 from tasks.grading.expressions.tree import (
     Call,
     Matrix,
@@ -57,6 +63,34 @@ def renamings(gold: Node, answer: Node, question: str) -> Iterator[Node]:
     for order in permutations(here):
         if list(order) != there:
             yield rename(answer, dict(zip(there, order, strict=True)))
+
+
+def same_up_to_constant(left: Node, right: Node) -> bool:
+    """Whether both end in ``+ C`` and differ without it by a number only: ``sin^2 x + C`` and
+    ``C - cos^2 x``."""
+    ours, theirs = ([n for n in names_of(node) if _CONSTANT.fullmatch(n)] for node in (left, right))
+    if len(ours) != 1 or len(theirs) != 1:
+        return False
+    differences = []
+    with precision():
+        for point in points(left, right):
+            try:
+                a, b = (
+                    [_real(evaluate(node, {**point.values, name: arb(c)})) for c in range(3)]
+                    for node, name in ((left, ours[0]), (right, theirs[0]))
+                )
+            except (NoValue, ZeroDivisionError):
+                continue
+            if not all(meet(x[1] - x[0], arb(1)) and meet(x[2] - x[1], arb(1)) for x in (a, b)):
+                return False
+            differences.append(a[0] - b[0])
+    return len(differences) >= MIN_POINTS and all(meet(d, differences[0]) for d in differences)
+
+
+def _real(value: Value) -> arb:
+    if not isinstance(value, arb):
+        raise NoValue("not real")
+    return value
 
 
 def rename(node: Node, names: Mapping[str, str]) -> Node:
