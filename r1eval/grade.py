@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from tasks.grading.judge import Judge
+
+
+def _odd(_: click.Context, __: click.Parameter, value: int | None) -> int | None:
+    if value is not None and value % 2 == 0:
+        raise click.BadParameter("an even number of votes can tie: give an odd one")
+    return value
 
 
 @click.command()
@@ -16,12 +26,29 @@ import click
     metavar="OUT.jsonl",
     help="The same rows with verdict, extracted and reason.",
 )
-def grade(rows: Path, out: Path) -> None:
+@click.option(
+    "--judge",
+    "judge_model",
+    metavar="MODEL",
+    help="Ask this model about answers that no rule decides: two that are words and differ, or "
+    "unsure ones.",
+)
+@click.option(
+    "--judge-votes",
+    type=click.IntRange(1),
+    callback=_odd,
+    metavar="N",
+    help="Odd; more than half of them decide. [default: 3]",
+)
+def grade(rows: Path, out: Path, judge_model: str | None, judge_votes: int | None) -> None:
     """Grade each row of IN.jsonl, {gold, answer} or {gold, completion}.
 
     Optional fields: question, finish_reason ("stop" or "length"), thought ("prefilled" when the
     prompt already opened it), answer_type ("choice"). All fields are kept. Prints how many rows got
     which verdict: correct, wrong, no_answer, truncated (cut off before an answer), unsure.
+
+    A judge is a chat model by any name that `r1eval eval` takes; measure it before you believe it
+    (docs/judge.md).
     """
     import json
     import os
@@ -34,13 +61,18 @@ def grade(rows: Path, out: Path) -> None:
     from tasks.grading.rows import read_gradable
     from tasks.sources import read_file
 
+    if judge_votes is not None and judge_model is None:
+        raise click.UsageError("--judge-votes needs --judge MODEL")
     read = read_file(rows)
     if not read:
         raise UserError(f"{rows} holds no rows")
     gradable = [read_gradable(row.columns, row.place) for row in read]
     with written_whole(out) as temporary:
+        judge = _open_judge(judge_model, judge_votes) if judge_model is not None else None
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # symbolic grading waits on processes
-            grades = list(pool.map(lambda row: row.grade(), gradable))
+            grades = by_rules = list(pool.map(lambda row: row.grade(), gradable))
+        if judge is not None:
+            grades = judge.review(gradable, by_rules)
         with temporary.open("w", encoding="utf-8") as file:
             for row, result in zip(read, grades, strict=True):
                 judged = {
@@ -51,4 +83,14 @@ def grade(rows: Path, out: Path) -> None:
                 file.write(json.dumps({**row.columns, **judged}, ensure_ascii=False) + "\n")
     counts = Counter(result.verdict for result in grades)
     verdicts = " · ".join(f"{counts[v]} {v.value}" for v in Verdict if counts[v])
-    click.echo(f"{len(grades)} rows graded: {verdicts} → {out}")
+    asked = sum(a is not b for a, b in zip(grades, by_rules, strict=True))
+    about = f" ({judge_model} was asked about {asked})" if judge is not None else ""
+    click.echo(f"{len(grades)} rows graded: {verdicts}{about} → {out}")
+
+
+def _open_judge(model: str, votes: int | None) -> Judge:
+    """Loaded before anything is graded, so that a misspelt name costs no time."""
+    from runs.judge import open_asker
+    from tasks.grading.judge import Judge
+
+    return Judge(open_asker(model), votes or 3)
