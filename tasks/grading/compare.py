@@ -15,6 +15,7 @@ import re
 from collections.abc import Sequence
 
 from tasks.grading import symbolic
+from tasks.grading.braces import is_wrapped, split_top
 from tasks.grading.formulas import (
     Outcome,
     compare_equations,
@@ -51,6 +52,7 @@ _CONGRUENCE = re.compile(
     r"(?P<name>[a-zA-Z])\s*\\equiv\s*(?P<residue>-?\d+)\s*\(?\s*\\(?:pmod|mod|bmod|text\s*\{\s*mod\s*\})"
     r"\s*\{?\s*(?P<modulus>\d+)\s*\}?\s*\)?"
 )
+_ALONE = re.compile(r"(?<![a-zA-Z\\\\])[a-zA-Z](?![a-zA-Z])")
 _ASKS_LIST = re.compile(r"separated by|comma-separated|ordered (?:pair|triple)|coordinates")
 _ASKS_TIME = re.compile(r"what time|o'clock|clock|[ap]\.m\.")
 _SET_START = re.compile(r"(?:\s*\\\{)*")
@@ -87,10 +89,14 @@ def _compare(gold: str, answer: str, question: str) -> Outcome:
     choice, with_value = only_letter(gold), labelled(gold)
     if choice is not None and letter(answer) is not None:
         return Outcome(letter(answer) == choice, "choices")
+    if choice is not None and tidy(gold) != choice:  # in brackets, or as a text
+        return Outcome(False, "no choice")
     if with_value is not None:
-        if letter(answer) is not None:
+        answer_value = labelled(answer)
+        if letter(answer) is not None and (letter(answer) != with_value[0] or answer_value is None):
             return Outcome(letter(answer) == with_value[0], "choices")
         gold = with_value[1]
+        answer = answer_value[1] if answer_value is not None else answer
     gold, answer = tidy(gold), tidy(answer)
     outcome = _same(gold, answer, question)
     renamed = None if outcome.same else _with_the_golds_parameter(gold, answer, question)
@@ -104,7 +110,9 @@ def _with_the_golds_parameter(gold: str, answer: str, question: str) -> str | No
     new, old = ours - theirs, theirs - ours
     if len(new) != 1 or len(old) != 1 or not (new | old) <= _PARAMETERS:
         return None
-    if (new | old) & single_letters(question) or not isinstance(read_shape(gold), Bracket | Matrix):
+    if (new | old) & set(_ALONE.findall(question)) or not isinstance(
+        read_shape(gold), Bracket | Matrix
+    ):
         return None
     return rename_letter(answer, *old, *new)
 
@@ -129,6 +137,13 @@ def _same(gold: str, answer: str, question: str) -> Outcome:
 def _plain(text: str) -> str:
     """Without conditions, and a described set of reals as its interval."""
     text = _CONGRUENCE.sub(_as_family, without_condition(text).removeprefix("+").strip())
+    if (
+        text[:1] == "("
+        and "=" in text
+        and is_wrapped(text)
+        and len(split_top(text[1:-1], ",")) == 1
+    ):
+        text = text[1:-1].strip()
     return as_interval(text) or text
 
 
@@ -193,7 +208,8 @@ def _as_lists(gold: str, answer: str, question: str) -> Outcome | None:
 def _set_depth(text: str) -> int:
     r"""How many braces of sets open before anything else: 2 of ``\{\{1\}\}``."""
     match = _SET_START.match(text)
-    return (match[0].count("{") if match else 0) + text.endswith(r"\emptyset")
+    inside = text.replace(r"\}", "").strip()
+    return (match[0].count("{") if match else 0) + inside.endswith(r"\emptyset")
 
 
 def _as_equations(gold: str, answer: str, question: str) -> Outcome | None:

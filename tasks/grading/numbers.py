@@ -80,7 +80,7 @@ def read_number(text: str) -> Number | None:
     if percent is not None:
         text = text[: percent.start()].strip()
     number, unit = units.split_unit(text)
-    if len(number) > MAX_LENGTH or _PAIR.fullmatch(number):
+    if len(number) > MAX_LENGTH or number.startswith(r"\{") or _PAIR.fullmatch(number):
         return None
     value = evaluate(number)
     if value is None:

@@ -24,7 +24,9 @@ from tasks.grading.expressions.same import meet
 from tasks.grading.expressions.tokens import Unreadable
 from tasks.grading.expressions.tree import Node, add, names_of, negate
 
-_MARK = re.compile(r"[<>|]|\\(?:[lg]e|ne|in|cup|cap|setminus|mid|infty|mathbb)(?![a-zA-Z])")
+_MARK = re.compile(
+    r"^\s*\]|\[\s*$|[<>|]|\\(?:[lg]e|ne|in|cup|cap|setminus|mid|infty|mathbb)(?![a-zA-Z])"
+)
 _RELATION = re.compile(r"(\\le(?![a-zA-Z])|\\ge(?![a-zA-Z])|\\ne(?![a-zA-Z])|<\s*=?|>\s*=?|=)")
 _ALL = re.compile(
     r"\\mathbb\s*\{?\s*R\s*\}?|\\text\{\s*(?:all )?(?:real numbers|reals)\s*\}|all real numbers"
@@ -175,7 +177,9 @@ def _linear(node: Node, name: str, sign: str) -> Reals:
     """Where the node, right minus left of a relation, is as the relation says."""
     first, second, third = (_real(evaluate(node, {name: arb(n)})) for n in range(3))
     slope = second - first
-    if slope.contains(0) or not meet(third - second, slope):
+    if not meet(third - second, slope):
+        return _quadratic(node, name, sign)
+    if slope.contains(0):
         raise Unreadable("not linear in its unknown")
     root = -first / slope
     if sign == "=":
@@ -186,6 +190,25 @@ def _linear(node: Node, name: str, sign: str) -> Reals:
     if (slope > 0) == less:
         return [Piece(root, not strict, _PLUS, False)]
     return [Piece(_MINUS, False, root, not strict)]
+
+
+def _quadratic(node: Node, name: str, sign: str) -> Reals:
+    """The same for a node of the second degree with two real roots."""
+    v = [_real(evaluate(node, {name: arb(n)})) for n in range(4)]
+    a = (v[2] - 2 * v[1] + v[0]) / 2
+    b, c = v[1] - v[0] - a, v[0]
+    root = (b * b - 4 * a * c).sqrt()
+    if not meet(v[3], 9 * a + 3 * b + c) or a.contains(0) or not root > 0:
+        raise Unreadable("not of the second degree, or without two roots")
+    low, high = sorted([(-b - root) / (2 * a), (-b + root) / (2 * a)], key=float)
+    ends = [_point(low), _point(high)]
+    if sign in ("=", r"\ne"):
+        return ends if sign == "=" else _complement(ends)
+    closed = sign not in ("<", ">")
+    between = [Piece(low, closed, high, closed)]
+    if (a < 0) == sign.startswith((r"\le", "<")):
+        return between
+    return _complement([Piece(low, not closed, high, not closed)])
 
 
 _PLUS, _MINUS = arb.pos_inf(), arb.neg_inf()

@@ -13,6 +13,7 @@ True
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tasks.grading.braces import is_wrapped, split_top
@@ -77,6 +78,7 @@ _PLUS_MINUS = re.compile(r"\\[pm][pm](?![a-zA-Z])")
 _CASES = re.compile(
     r"\\begin\{(?:cases|aligned|array|gathered)\}(?P<body>[^&]*)\\end\{\w+\}", re.DOTALL
 )
+_OR = re.compile(r"\\text\s*\{\s*,?\s*or\s*\}|\bor\b")
 _UNKNOWN = re.compile(r"\\?[a-zA-Z]+(?:_\{?\w+\}?)?")
 _CONDITION = re.compile(
     r"[,;]?\s*(?:\\text\s*\{\s*(?:for|where|with|if)\b.*|(?:\bfor|\bwhere)\b.*"
@@ -93,7 +95,7 @@ def read_shape(text: str) -> Shape | None:
         text = ", ".join(row.strip() for row in system["body"].split(r"\\") if row.strip())
     parts = _parts(text)
     if len(parts) > 1:
-        return Listing(parts)
+        return None if _OR.search(text) and _names_differ(parts) else Listing(parts)
     matrix = _MATRIX.fullmatch(text)
     if matrix is not None:
         rows = [row for row in re.split(r"\\\\(?:\[[^\]]*\])?", matrix["body"]) if row.strip()]
@@ -144,6 +146,12 @@ def _grouped(parts: list[str]) -> tuple[str, ...]:
             rows = [values[i : i + size] for i in range(0, len(values), size)]
             return tuple(f"({','.join(row)})" for row in rows)
     return tuple(parts)
+
+
+def _names_differ(parts: Sequence[str]) -> bool:
+    """Whether ``x=1 or y=2``, which is no system."""
+    names = [name.strip() for name, sign, _ in (part.partition("=") for part in parts) if sign]
+    return len(names) == len(parts) and len(set(names)) > 1
 
 
 def _split_connectives(text: str) -> list[str]:

@@ -1,7 +1,7 @@
 r"""Typographic signs as LaTeX.
 
 >>> latex_signs("7 × 10³⁷"), latex_signs("−√2 ≤ a₁ < ∞")
-('7 \\\\times  10^{37}', '-\\\\sqrt{2} \\\\le  a_1 < \\\\infty ')
+('7 \\times  10^{37}', '-\\sqrt{2} \\le  a_1 < \\infty ')
 """
 
 from __future__ import annotations

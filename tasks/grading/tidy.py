@@ -45,6 +45,9 @@ _UNIT_VECTOR = re.compile(r"\\(?:hat|vec)\s*\{?\s*\\?([ijk])(?:math)?\s*\}?(?![a
 _NOT = re.compile(r"\\not\s*(<|>|=|\\(?:in|equiv)(?![a-zA-Z]))")
 _NEGATED = {"<": r"\ge ", ">": r"\le ", "=": r"\ne "}
 _DOTTED = re.compile(r"(?<=\d)\.(\d*)\\dot\s*\{?(\d)\}?(?:(\d*)\\dot\s*\{?(\d)\}?)?")
+_DEGREES = re.compile(
+    r"\^\s*(?:\{\s*\\circ\s*\}|\\circ(?![a-zA-Z]))\s*(?:\\text\s*\{\s*([CF])\s*\})?"
+)
 _RATIO_WORD = re.compile(r"(?<=[\d}])\s*(?:\\text\s*\{\s*to\s*\}|\bto\b)\s*(?=[\d\\])")
 _ANSWER_IS = re.compile(r"(?:the\s+)?(?:final\s+)?answer\s*(?:is|:|=)\s*:?\s*(?=\S)", re.IGNORECASE)
 _TAKES_ARGUMENTS = re.compile(r"\\(frac|sqrt|binom)(?![a-zA-Z\[])")
@@ -75,7 +78,8 @@ def tidy(text: str) -> str:
     if "color" in text or "hat" in text or "vec" in text or "not" in text or "dot" in text:
         text = _UNIT_VECTOR.sub(r"\1", _COLOR.sub("", text))
         text = _DOTTED.sub(_repeating, _NOT.sub(lambda m: _NEGATED.get(m[1], m[0]), text))
-    text = re.sub(r"\^\s*\{\s*\\circ\s*\}", r"^\\circ ", text)
+    if "circ" in text:
+        text = _DEGREES.sub(lambda m: rf"^\circ {m[1] or ''}", text)
     text = _brace_arguments(_unwrap(text))
     text = re.sub(r"\s+", " ", text).strip()
     return _peel(_without_stray_braces(_without_stop(text).removeprefix("=").strip()))

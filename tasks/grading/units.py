@@ -48,6 +48,10 @@ _PIECE = re.compile(
     r"|\^\s*\{?\s*\\text\{\s*(?:st|nd|rd|th)\s*\}\s*\}?"
     r"|(?P<join>/|\\cdot))\s*$"
 )
+_SIMPLE = r"(?:k?g|[kc]?m|mol|erg|[km]?J|k?N|[km]?V|[km]?W|C|K|Pa|rad|L|mi|ft|gal)"
+_COMPOUND = re.compile(  # 5 m/s, where a letter alone would be a name
+    rf"(?<=[\d}}])\s+{_SIMPLE}(?:\^\{{?-?\d\}}?)?\s*/\s*(?:{_SIMPLE}|s|h|min|cm)(?:\^\{{?-?\d\}}?)?$"
+)
 
 
 def split_unit(text: str) -> tuple[str, str]:
@@ -58,6 +62,9 @@ def split_unit(text: str) -> tuple[str, str]:
     >>> split_unit(r"15000 \text{kcal m}^{-2} \text{yr}^{-1}")
     ('15000', 'kcal m^-2 yr^-1')
     """
+    compound = _COMPOUND.search(text)
+    if compound is not None:
+        return text[: compound.start()].strip(), re.sub(r"[\s{}]", "", compound[0])
     if text.startswith("\\$"):
         return text[2:].strip(), "\\$"
     number, unit = text, ""

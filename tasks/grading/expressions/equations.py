@@ -96,7 +96,7 @@ def _same_sign(left: Node, right: Node) -> bool:
 
 
 def _same_zeros(left: Node, right: Node) -> bool:
-    found = [point for point in points(left, right) if point.values]
+    found = [point for point in points(left, right) if point.values and point.first]
     if not found:
         raise Unreadable("an equation without a name")
     if _constant_ratio(left, right, found) is not None:
@@ -159,7 +159,9 @@ def _same_linear_root(left: Node, right: Node, name: str, at: list[Point]) -> bo
 
 def _linear_root(node: Node, name: str, point: Point) -> Scalar | None:
     try:
-        a, b, c = _values(node, [Point({**point.values, name: arb(n)}, True) for n in range(3)])
+        a, b, c = _values(
+            node, [point._replace(values={**point.values, name: arb(n)}) for n in range(3)]
+        )
     except (NoValue, ZeroDivisionError):
         return None
     slope = b - a

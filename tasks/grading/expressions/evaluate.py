@@ -54,13 +54,17 @@ class NoValue(ArithmeticError):
     """The expression has no (finite, known) value at that point; the message says why."""
 
 
-def evaluate(node: Node, point: Point, natural: bool = True) -> Value:
+class NotReal(NoValue):
+    """A root or logarithm of a negative number, where only real values were asked for."""
+
+
+def evaluate(node: Node, point: Point, natural: bool = True, real: bool = False) -> Value:
     """The value at a point, to ``flint.ctx.prec`` bits.
 
     ``natural`` is what ``\\log`` without a base means: the natural logarithm, or that to base 10.
-    Raises NoValue.
+    ``real`` admits no step from real to complex numbers. Raises NoValue.
     """
-    value = _Evaluation(point, natural).value(node)
+    value = _Evaluation(point, natural, real).value(node)
     if not all(scalar.is_finite() for scalar in cells(value)):
         raise NoValue("not finite")
     return value
@@ -72,9 +76,10 @@ def cells(value: Value) -> list[Scalar]:
 
 
 class _Evaluation:
-    def __init__(self, point: Point, natural: bool) -> None:
+    def __init__(self, point: Point, natural: bool, real: bool) -> None:
         self.point = dict(point)
         self.natural = natural
+        self.real = real
 
     def value(self, node: Node) -> Value:
         match node:
@@ -91,15 +96,22 @@ class _Evaluation:
             case Quotient(top, bottom):
                 return _multiply(self.value(top), 1 / _scalar(self.value(bottom)))
             case Power(base, exponent):
-                return self.power(base, exponent)
+                return self.kept_real(self.power(base, exponent))
             case Call(function, arguments):
-                return self.call(function, [self.value(argument) for argument in arguments])
+                return self.kept_real(
+                    self.call(function, [self.value(argument) for argument in arguments])
+                )
             case Series():
                 return self.series(node)
             case Matrix(rows):
                 if len(rows) * len(rows[0]) > MAX_CELLS:
                     raise NoValue("a matrix of too many cells")
                 return [[_scalar(self.value(cell)) for cell in row] for row in rows]
+
+    def kept_real(self, value: Value) -> Value:
+        if self.real and isinstance(value, acb):
+            raise NotReal("not real")
+        return value
 
     def scalar(self, node: Node) -> Scalar:
         return _scalar(self.value(node))
@@ -111,9 +123,11 @@ class _Evaluation:
         if isinstance(bottom, list):
             return _matrix_power(bottom, exponent)
         if type(exponent) is Number:
+            if self.real and self.point and exponent.value.q != 1 and _is_negative(bottom):
+                raise NotReal("not real")  # x^{2/5}, where who writes it thinks of positive numbers
             return _rational_power(bottom, exponent.value)
         top = self.scalar(exponent)
-        if isinstance(bottom, arb) and bottom < 0:
+        if _is_negative(bottom):
             whole = top.unique_fmpz() if isinstance(top, arb) else None
             if whole is not None:
                 return (-bottom) ** top * (-1 if int(whole) % 2 else 1)
@@ -259,6 +273,17 @@ def _real(argument: Scalar) -> arb:
     raise NoValue("a complex number where a real one must be")
 
 
+def _is_negative(argument: Scalar) -> bool:
+    return isinstance(argument, arb) and bool(argument < 0)
+
+
+def _whole(argument: Scalar) -> int:
+    whole = _real(argument).unique_fmpz()
+    if whole is None or whole == 0:
+        raise NoValue("no whole number")
+    return int(whole)
+
+
 def _absolute(argument: Scalar) -> Scalar:
     return abs(argument)
 
@@ -372,6 +397,7 @@ _OF_ONE["arcsech"] = _of_quotient("arccosh")
 _OF_ONE["arccsch"] = _of_quotient("arcsinh")
 _OF_SEVERAL: dict[str, Callable[[list[Scalar]], Scalar]] = {
     "binomial": _binomial,
+    "root": lambda x: _rational_power(x[0], 1 / fmpq(_whole(x[1]))),
     "gcd": _common("gcd"),
     "lcm": _common("lcm"),
     "max": _extreme("max"),

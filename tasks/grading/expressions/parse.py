@@ -34,6 +34,7 @@ from tasks.grading.expressions.tree import (
     Quotient,
     Series,
     add,
+    as_integer,
     binomial,
     divide,
     factorial,
@@ -385,9 +386,11 @@ class _Reader:
         degree: Node = Number(fmpq(2))
         if self.peek() == "[":
             degree = self.group()
-        if self.peek() in _CLOSING:
-            return power(self.group(), divide(Number(fmpq(1)), degree))
-        return power(self.atom(), divide(Number(fmpq(1)), degree))
+        inside = self.group() if self.peek() in _CLOSING else self.atom()
+        whole = as_integer(degree)
+        if whole is not None and whole % 2 == 1:  # defined for negative numbers too
+            return Call("root", (inside, degree))
+        return power(inside, divide(Number(fmpq(1)), degree))
 
     def function_arguments(self, name: str) -> tuple[Node, ...]:
         """What a function is applied to: a group, or the factors up to the next sign."""

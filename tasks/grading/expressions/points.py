@@ -18,13 +18,17 @@ from tasks.grading.expressions.tree import Call, Name, Node, Number, Power, Seri
 _WHOLE_LETTERS = frozenset("klmnpqrNMKTd")
 _ROUNDED = ("floor", "ceil", "double_factorial", "gcd", "lcm")
 _WHOLE = ((7, 3, 2, 5), (10, 4, 3, 6), (13, 5, 4, 9), (12, 7, 2, 3), (17, 6, 5, 8), (9, 2, 6, 4))
-_RANGES = ((1, 2), (0, 1), (2, 9), (-2, 2), (-9, 9), (1, 60))
+_RANGES = ((1, 2), (0, 1), (2, 9), (-2, 2), (-9, 9), (1, 60), *[None] * 8)
 """Of the points in turn; whole numbers have more points, so that ``n/2`` and ``n/3`` differ."""
 
 
 class Point(NamedTuple):
+    """Values of the names; whether all are positive, and whether the point is one of the first,
+    at which every pair is compared. The others are for expressions that are seldom real."""
+
     values: dict[str, arb]
     positive: bool
+    first: bool
 
 
 def points(left: Node, right: Node) -> Iterator[Point]:
@@ -33,15 +37,17 @@ def points(left: Node, right: Node) -> Iterator[Point]:
     names = sorted({node.name for node in nodes if type(node) is Name})
     whole = sorted(_whole_names(nodes), key=_of_size)
     if not names:
-        yield Point({}, True)
+        yield Point({}, True, True)
         return
     others = [name for name in names if name not in whole]
     for i in range(len(_WHOLE) if whole else len(_RANGES)):
-        low, high = _RANGES[i % len(_RANGES)] if others else _RANGES[0]
+        low, high = _RANGES[i] or (-2, 2)
         values = {name: _between(low, high, name, i) for name in others}
+        if _RANGES[i] is None:  # from a hundredth to a hundred
+            values = {name: (value * arb(10).log()).exp() for name, value in values.items()}
         for j, name in enumerate(whole):
             values[name] = arb(_WHOLE[i][j % 4] + j // 4)
-        yield Point(values, low >= 0)
+        yield Point(values, low >= 0 or _RANGES[i] is None, bool(whole) or _RANGES[i] is not None)
 
 
 def _whole_names(nodes: Iterable[Node]) -> set[str]:

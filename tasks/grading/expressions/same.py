@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from flint import acb, arb
 
-from tasks.grading.expressions.evaluate import NoValue, Value, cells, evaluate
+from tasks.grading.expressions.evaluate import NotReal, NoValue, Value, cells, evaluate
 from tasks.grading.expressions.parse import parse
-from tasks.grading.expressions.points import points
+from tasks.grading.expressions.points import Point, points
 from tasks.grading.expressions.precision import MORE_BITS, precision
 from tasks.grading.expressions.tree import (
     MINUS_ONE,
@@ -27,7 +27,7 @@ from tasks.grading.expressions.tree import (
     walk,
 )
 
-MIN_POINTS = 2
+MIN_POINTS = 3
 MIN_ACCURACY = 24
 """Bits that must be known of both values (beside 1): with fewer, everything would seem equal."""
 
@@ -99,32 +99,60 @@ def _without_equal_base(left: Node, right: Node) -> tuple[Node, Node] | None:
 
 
 def _same_everywhere(left: Node, right: Node, within: float, natural: bool) -> bool:
-    """Whether both have the same values: real ones, or if they never are both real, complex."""
-    compared, apart, why = 0, 0, ""
+    """Whether both have the same values, wherever both are real; or if they hardly ever are, at
+    positive numbers. With an i in them complex values count."""
+    with_i = Constant("i") in (*walk(left), *walk(right))
+    real, other, apart, why = 0, 0, 0, ""
     for point in points(left, right):
+        if real >= MIN_POINTS and not point.first:
+            break
         try:
-            a, b = evaluate(left, point.values, natural), evaluate(right, point.values, natural)
-            if not (_is_accurate(a) and _is_accurate(b)):
-                raise NoValue("not accurate")
-            same = meet(a, b)
             if not point.values:
-                return _same_constants(left, right, natural) if same else _is_within(a, b, within)
-            if (_is_real(a) and _is_real(b)) or Constant("i") in (*walk(left), *walk(right)):
-                if not same:
-                    return False
-                compared += 1
-            elif point.positive:
-                compared += same
-                apart += not same
+                return _same_constants(left, right, within, natural)
+            same, both_real = _meet_at(point, left, right, natural, with_i)
         except (NoValue, ZeroDivisionError) as error:
             why = str(error)
-    if compared < MIN_POINTS and not apart:
+            continue
+        if both_real and not same:
+            return False
+        real += both_real
+        other += not both_real and same
+        apart += not both_real and not same
+    if real >= MIN_POINTS:
+        return True
+    if real + other < MIN_POINTS and not apart:
         raise Unevaluated(why or "no point where both have a value")
-    return compared >= MIN_POINTS
+    return not apart
 
 
-def _same_constants(left: Node, right: Node, natural: bool) -> bool:
-    """Whether what seems equal still does with many more digits."""
+def _meet_at(
+    point: Point, left: Node, right: Node, natural: bool, with_i: bool
+) -> tuple[bool, bool]:
+    """Whether the values are the same, and whether both are real (or complex because of an i).
+
+    Raises NoValue; also at negative numbers, where one is not real.
+    """
+    values = point.values
+    try:
+        a, b = (evaluate(node, values, natural, real=not with_i) for node in (left, right))
+        both_real = True
+    except NotReal:
+        if not point.positive:
+            raise
+        a, b = (evaluate(node, values, natural) for node in (left, right))
+        both_real = False
+    if not (_is_accurate(a) and _is_accurate(b)):
+        raise NoValue("not accurate")
+    return meet(a, b), both_real
+
+
+def _same_constants(left: Node, right: Node, within: float, natural: bool) -> bool:
+    """Whether two numbers are equal, or near enough; what seems equal, with many more digits."""
+    a, b = evaluate(left, {}, natural), evaluate(right, {}, natural)
+    if not (_is_accurate(a) and _is_accurate(b)):
+        raise NoValue("not accurate")
+    if not meet(a, b):
+        return _is_within(a, b, within)
     with precision(MORE_BITS):
         return meet(evaluate(left, {}, natural), evaluate(right, {}, natural))
 
@@ -140,10 +168,6 @@ def meet(left: Value, right: Value) -> bool:
     if isinstance(left, arb) and isinstance(right, arb):
         return bool(left.overlaps(right))
     return bool(acb(left).overlaps(acb(right)))
-
-
-def _is_real(value: Value) -> bool:
-    return all(isinstance(cell, arb) or cell.imag.is_zero() for cell in cells(value))
 
 
 def _is_accurate(value: Value) -> bool:

@@ -13,58 +13,67 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import reduce
-from typing import NamedTuple
 
 from flint import fmpq
 
 MAX_BITS = 40_000
 
 
-class Number(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Number:
     """A rational number, exactly."""
 
     value: fmpq
 
 
-class Constant(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Constant:
     """``pi``, ``e``, ``i`` or ``infinity``."""
 
     name: str
 
 
-class Name(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Name:
     """A variable with its index and marks: ``x_{1}``, ``v'``, ``\\vec{a}``."""
 
     name: str
 
 
-class Sum(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Sum:
     terms: tuple[Node, ...]
 
 
-class Product(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Product:
     factors: tuple[Node, ...]
 
 
-class Quotient(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Quotient:
     top: Node
     bottom: Node
 
 
-class Power(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Power:
     base: Node
     exponent: Node
 
 
-class Call(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Call:
     """A function that ``evaluate`` knows, or one of the problem's own (``f(x)``)."""
 
     function: str
     arguments: tuple[Node, ...]
 
 
-class Series(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Series:
     r"""``\sum`` or ``\prod`` with both bounds; ``counter`` runs over whole numbers."""
 
     kind: str
@@ -74,7 +83,8 @@ class Series(NamedTuple):
     body: Node
 
 
-class Matrix(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Matrix:
     rows: tuple[tuple[Node, ...], ...]
 
 

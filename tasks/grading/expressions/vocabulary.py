@@ -24,7 +24,9 @@ _PLAIN_GREEK = """
     alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau upsilon
     phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega
 """
-_LETTERS = "varepsilon vartheta varrho varphi hbar ell nabla partial odot oplus star aleph prime"
+_LETTERS = (
+    "varepsilon vartheta varrho varphi hbar ell nabla partial odot oplus star aleph angle triangle"
+)
 GREEK = frozenset(_PLAIN_GREEK.split())
 LETTERS = frozenset(rf"\{name}" for name in [*GREEK, *_LETTERS.split()])
 """Commands that stand for a letter."""
