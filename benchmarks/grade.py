@@ -104,6 +104,8 @@ def judge(rows: list[Row], warm: list[Row], peers_venv: Path) -> Results:
     """What every grader that starts says of every row."""
     fields = ("gold", "answer", "completion", "question")  # no grader sees a label
     bare = [{key: row[key] for key in fields if key in row} for row in rows]
+    measured = {(row["gold"], row.get("answer")) for row in rows}
+    warm = [row for row in warm if (row["gold"], row["answer"]) not in measured]
     processes = start(warm, peers_venv)
     results: Results = {process.name: [] for process in processes}
     for number, at in enumerate(range(0, len(bare), CHUNK)):
@@ -138,9 +140,10 @@ def introduction(load: list[float], absent: set[str]) -> list[str]:
         "Written by `make bench-grade`. Each grader works in a process of its own, warmed up on",
         f"other pairs; they take turns, {CHUNK} rows each, and no pair comes twice. Seconds are by",
         "the clock unless they are of processors, which include child processes; ×: how many times",
-        f"as fast ours is. Python {platform.python_version()}, {os.cpu_count()} cores, math-verify",
-        f"{version('math-verify')}, lm-eval {version('lm_eval')}. Load average {before:.1f} at the",
-        f"start and {after:.1f} at the end.\n",
+        "as fast ours is.\n",
+        f"Python {platform.python_version()}, math-verify {version('math-verify')}, lm-eval",
+        f"{version('lm_eval')}; {os.cpu_count()} cores, load average {before:.1f} at the start and",
+        f"{after:.1f} at the end.\n",
     ]
     if absent:
         lines += [

@@ -71,10 +71,13 @@ def score_at(indexes: list[int], rows: list[Row], judged: list[Judged]) -> Score
 
 
 def reasons(rows: list[Row], judged: list[Judged]) -> str:
-    """Which rule of ours decided how many pairs, how often against the label, how fast."""
+    """Which rule of ours decided how many pairs, how often against the label, how fast.
+
+    Of a reason, what stands before a colon: the rest may quote the pair.
+    """
     places: defaultdict[str, list[int]] = defaultdict(list)
     for index, one in enumerate(judged):
-        places[one.reason].append(index)
+        places[one.reason.partition(":")[0]].append(index)
     table = []
     for reason, indexes in sorted(places.items(), key=lambda item: -len(item[1])):
         ours = [judged[i] for i in indexes]

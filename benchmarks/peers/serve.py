@@ -3,7 +3,7 @@ r"""One grader in a process of its own: ``python -m benchmarks.peers.serve NAME`
 Each line of standard input is a list of rows. Each row is answered by one line on standard output:
 ``{"verdict", "reason", "extracted", "seconds", "cpu", "worker", "sympy"}``. ``seconds`` and ``cpu``
 (this process and its children) cover the grader's call and nothing else; ``worker`` says whether a
-child process ran, ``sympy`` whether this process has imported it.
+child process was asked, ``sympy`` whether this process has imported it.
 """
 
 import json
@@ -54,26 +54,26 @@ def judge(grader: Grader, row: dict[str, Any], children: "Children") -> dict[str
 
 
 class Children:
-    """What this process's children, living and dead, did since the last look."""
+    """What this process's children, living and dead, did since the last look (Linux)."""
 
     def __init__(self) -> None:
         self.cpu = 0.0
-        self.awake: dict[int, int] = {}
+        self.reads: dict[int, int] = {}
 
     def since(self) -> tuple[float, bool]:
-        """Their processor time, and whether any of them ran, came or went."""
+        """Their processor time, to 10 ms, and whether any of them read, came or went."""
         ended = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = ended.ru_utime + ended.ru_stime
-        awake: dict[int, int] = {}
+        reads: dict[int, int] = {}
         for child in psutil.Process().children(recursive=True):
             try:
                 used = child.cpu_times()
-                cpu += used.user + used.system
-                awake[child.pid] = sum(child.num_ctx_switches())
+                reads[child.pid] = child.io_counters().read_count
             except psutil.NoSuchProcess:
                 continue
-        before, self.cpu, self.awake = (self.cpu, self.awake), cpu, awake
-        return max(0.0, cpu - before[0]), awake != before[1]
+            cpu += used.user + used.system
+        before, self.cpu, self.reads = (self.cpu, self.reads), cpu, reads
+        return max(0.0, cpu - before[0]), reads != before[1]
 
 
 if __name__ == "__main__":

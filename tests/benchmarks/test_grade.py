@@ -81,6 +81,15 @@ def test_our_grader_settles_integers_without_sympy_or_a_worker():
     assert not any(one.sympy or one.worker for one in judged)
 
 
+def test_only_what_a_worker_was_asked_counts_as_asked():
+    integral = {"gold": r"\int_0^1 x^3 \, dx", "answer": r"\frac{1}{4}", "question": None}
+    integer = {"gold": "5", "answer": "6", "question": None}
+    ours = Process("r1eval", sys.executable, [integer])
+    judged = ours.grade([integer, integral, integer])
+    ours.close()
+    assert [one.worker for one in judged] == [False, True, False]
+
+
 def test_a_grader_that_hangs_is_killed_and_the_rest_is_graded(monkeypatch):
     monkeypatch.setattr(talk, "ROW_SECONDS", 3.0)  # math-verify gives up after five
     theirs = Process("math-verify", sys.executable, [{"gold": "1", "answer": "1"}])
