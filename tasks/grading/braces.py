@@ -16,6 +16,8 @@ def groups(text: str) -> dict[int, int]:
     ({3: 5, 0: 6, 8: 11}, {})
     """
     ends: dict[int, int] = {}
+    if "{" not in text:
+        return ends
     opened: list[int] = []
     for match in _BRACE.finditer(text):
         if match[0] == "{":
@@ -48,9 +50,15 @@ def split_top(text: str, separators: str) -> list[str]:
     >>> split_top("(1,2), 3", ",")
     ['(1,2)', '3']
     """
-    parts, last = [], 0
-    for i, sign, depth in depths(text):
-        if depth == 0 and sign in separators:
+    if not any(sign in text for sign in separators):
+        return [text.strip()]
+    parts, last, depth = [], 0, 0
+    for i, sign in enumerate(text):
+        if sign in "([{":
+            depth += 1
+        elif sign in ")]}":
+            depth = max(0, depth - 1)
+        elif depth == 0 and sign in separators:
             parts.append(text[last:i].strip())
             last = i + 1
     return [*parts, text[last:].strip()]

@@ -12,12 +12,14 @@ limits, sums without an end) goes to math-verify in a process of its own.
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from typing import NamedTuple
 
 from tasks.grading import symbolic, units
 from tasks.grading.braces import is_balanced, split_top
 from tasks.grading.expressions import (
     Node,
+    TooLarge,
     Unevaluated,
     Unreadable,
     names_of,
@@ -62,11 +64,11 @@ def compare_expressions(gold: str, answer: str, question: str) -> Outcome:
     if is_balanced(gold) and not is_balanced(answer):
         return Outcome(False, "brackets left open")
     number = read_number(gold)
-    within = float(rounding(number)) if number is not None else 0.0
+    within = rounding(number) if number is not None else Fraction(0)
     try:
         left = parse(gold)
     except Unreadable as error:
-        if len(gold) + len(answer) > MAX_FOR_SYMPY:
+        if isinstance(error, TooLarge) or len(gold) + len(answer) > MAX_FOR_SYMPY:
             raise symbolic.Undecided(f"the gold is not understood: {error}") from error
         return _by_sympy(gold, answer, within)
     try:
@@ -138,8 +140,8 @@ def compare_ratios(gold: str, answer: str, question: str) -> Outcome | None:
     return Outcome(same, "the same ratio" if same else "different ratios")
 
 
-def _by_sympy(gold: str, answer: str, within: float) -> Outcome:
-    same = symbolic.equal(gold, answer, within)
+def _by_sympy(gold: str, answer: str, within: Fraction) -> Outcome:
+    same = symbolic.equal(gold, answer, float(within) if within < 10**300 else 0.0)
     return Outcome(same, "equal by sympy" if same else "different by sympy")
 
 

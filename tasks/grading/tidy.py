@@ -32,6 +32,7 @@ _SIZE = re.compile(r"\\(?:left|right|[bB]igg?[lrm]?)(?![a-zA-Z])\.?")
 _SPACE = re.compile(
     r"(?<!\\)\\(?:[,;: ]|(?:quad|qquad|displaystyle|textstyle|limits|nolimits)(?![a-zA-Z]))|~"
 )
+_NEGATIVE_SPACE = re.compile(r"\\!\s*")
 _DELIMITER = re.compile(r"(?<!\\)(?:\$|\\[()\[\]])")
 _WRAPPER = re.compile(r"\\(?:boxed|fbox|mathbf|boldsymbol|bm|underline|mathit|mathsf)\s*(?=\{)")
 _DOUBLED = re.compile(r"\\\\(?=[a-zA-Z])")
@@ -51,6 +52,9 @@ _DEGREES = re.compile(
 _RATIO_WORD = re.compile(r"(?<=[\d}])\s*(?:\\text\s*\{\s*to\s*\}|\bto\b)\s*(?=[\d\\])")
 _ANSWER_IS = re.compile(r"(?:the\s+)?(?:final\s+)?answer\s*(?:is|:|=)\s*:?\s*(?=\S)", re.IGNORECASE)
 _TAKES_ARGUMENTS = re.compile(r"\\(frac|sqrt|binom)(?![a-zA-Z\[])")
+_TEXT_LETTER = re.compile(r"\\text\{\s*(\w)\s*\}")
+_BRACED_LETTER = re.compile(r"([_^])\{(\w)\}")
+_COMMAND_END = re.compile(r"(\\[a-zA-Z]+) +(?=[a-zA-Z])")
 _SHORT_ARGUMENT = re.compile(r"\\[a-zA-Z]+|[\da-zA-Z]")
 
 
@@ -67,11 +71,14 @@ def tidy(text: str) -> str:
     if "\\\\" in text and (r"\begin" not in text or r"\\begin" in text):
         text = _DOUBLED.sub(r"\\", text.replace("\\\\\\\\", "\\\\"))  # otherwise it ends a row
     text = _without_markdown(_ANSWER_IS.sub("", text, count=1))
-    text = (
-        re.sub(r"\\!\s*", "", text).replace("{,}", ",").replace(r"\%", "%").replace("!=", r"\ne ")
-    )
-    text = _SPACE.sub(" ", _SIZE.sub("", text))
-    text = _COMMAND.sub(_one_name, _DELIMITER.sub(" ", text))
+    if "!" in text:
+        text = _NEGATIVE_SPACE.sub("", text).replace("!=", r"\ne ")
+    text = text.replace("{,}", ",").replace("~", " ")
+    if "\\" in text:
+        text = _SPACE.sub(" ", _SIZE.sub("", text.replace(r"\%", "%")))
+        text = _COMMAND.sub(_one_name, text)
+    if "$" in text or "\\" in text:
+        text = _DELIMITER.sub(" ", text)
     if r"\text" in text or "µ" in text:
         text = _EMPTY_TEXT.sub(" ", _MICRO.sub(r"\\text{µ", text))
         text = _RATIO_WORD.sub(":", _PLAIN_TEXT.sub(r"\1", _LEAD_IN.sub("", text)))
@@ -80,20 +87,25 @@ def tidy(text: str) -> str:
         text = _DOTTED.sub(_repeating, _NOT.sub(lambda m: _NEGATED.get(m[1], m[0]), text))
     if "circ" in text:
         text = _DEGREES.sub(lambda m: rf"^\circ {m[1] or ''}", text)
-    text = _brace_arguments(_unwrap(text))
-    text = re.sub(r"\s+", " ", text).strip()
+    if "\\" in text:
+        text = _brace_arguments(_unwrap(text))
+    text = " ".join(text.split())
     return _peel(_without_stray_braces(_without_stop(text).removeprefix("=").strip()))
 
 
+@lru_cache(maxsize=4096)
 def squeeze(text: str) -> str:
     r"""The tidy text without any spaces: equal keys mean the same thing on paper.
 
     >>> squeeze(r"\frac{ 1 }{2} x") == squeeze(r"\tfrac12x")
     True
     """
-    text = re.sub(r"\\text\{\s*(\w)\s*\}", r"\1", tidy(text))  # \mathrm{x} is x
-    text = re.sub(r"([_^])\{(\w)\}", r"\1\2", text)
-    return re.sub(r"(\\[a-zA-Z]+) +(?=[a-zA-Z])", r"\1\\ ", text).replace(" ", "")
+    text = tidy(text)
+    if "{" in text:
+        text = _BRACED_LETTER.sub(r"\1\2", _TEXT_LETTER.sub(r"\1", text))  # \mathrm{x} is x
+    if "\\" in text:
+        text = _COMMAND_END.sub(r"\1\\ ", text)
+    return text.replace(" ", "")
 
 
 def _one_name(match: re.Match[str]) -> str:

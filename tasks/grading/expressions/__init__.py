@@ -10,11 +10,12 @@ from tasks.grading.expressions.equations import same_equations, same_inequalitie
 from tasks.grading.expressions.families import same_families
 from tasks.grading.expressions.parse import parse
 from tasks.grading.expressions.same import Unevaluated, same_expressions, same_trees
-from tasks.grading.expressions.tokens import Unreadable
+from tasks.grading.expressions.tokens import TooLarge, Unreadable
 from tasks.grading.expressions.tree import Node, names_of
 
 __all__ = [
     "Node",
+    "TooLarge",
     "Unevaluated",
     "Unreadable",
     "names_of",

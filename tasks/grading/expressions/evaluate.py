@@ -80,6 +80,7 @@ class _Evaluation:
         self.point = dict(point)
         self.natural = natural
         self.real = real
+        self.terms = 0  # of all series, those within others too
 
     def value(self, node: Node) -> Value:
         match node:
@@ -152,7 +153,8 @@ class _Evaluation:
 
     def series(self, node: Series) -> Value:
         low, high = self.whole(node.low), self.whole(node.high)
-        if high - low >= MAX_TERMS:
+        self.terms += max(0, high - low + 1)
+        if self.terms > MAX_TERMS:
             raise NoValue(f"more than {MAX_TERMS} terms")
         outside = self.point.get(node.counter)
         combine = _add if node.kind == "sum" else _multiply

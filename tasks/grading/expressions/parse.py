@@ -21,7 +21,7 @@ from flint import fmpq
 
 from tasks.grading.braces import is_wrapped
 from tasks.grading.expressions.derivatives import name_derivatives
-from tasks.grading.expressions.tokens import Token, Unreadable, tokens
+from tasks.grading.expressions.tokens import Token, TooLarge, Unreadable, tokens
 from tasks.grading.expressions.tree import (
     MINUS_ONE,
     Call,
@@ -46,6 +46,7 @@ from tasks.grading.expressions.tree import (
 from tasks.grading.expressions.vocabulary import (
     ACCENTS,
     ARGUMENTS,
+    CONNECTIVES,
     CONSTANTS,
     FUNCTIONS,
     INVERSES,
@@ -54,7 +55,7 @@ from tasks.grading.expressions.vocabulary import (
     SPELLINGS,
 )
 
-MAX_DEPTH = 40
+MAX_DEPTH = 80
 MAX_DIGITS = 1_000
 
 _TIMES = ("*", r"\times", r"\cdot", r"\ast")
@@ -118,7 +119,7 @@ class _Reader:
     def sum(self) -> Node:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise Unreadable("nested too deeply")
+            raise TooLarge("nested too deeply")
         terms = [self.product()]
         while self.peek() in ("+", "-"):
             if self.next().text == "+":
@@ -318,7 +319,7 @@ class _Reader:
             return self.function(bare)
         if bare in ("e", "i"):
             return Constant(bare)
-        if not re.fullmatch(r"[a-zA-Z]{1,8}'{0,2}", bare):
+        if bare in CONNECTIVES or not re.fullmatch(r"[a-zA-Z]{1,8}'{0,2}", bare):
             raise Unreadable(f"no mathematics: {word!r}")
         return self.named(bare) if len(bare) == 1 else Name(bare)
 

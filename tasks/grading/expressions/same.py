@@ -8,7 +8,9 @@ r"""Whether two expressions have the same value wherever both have one.
 
 from __future__ import annotations
 
-from flint import acb, arb
+from fractions import Fraction
+
+from flint import acb, arb, fmpq
 
 from tasks.grading.expressions.evaluate import NotReal, NoValue, Value, cells, evaluate
 from tasks.grading.expressions.parse import parse
@@ -30,13 +32,14 @@ from tasks.grading.expressions.tree import (
 MIN_POINTS = 3
 MIN_ACCURACY = 24
 """Bits that must be known of both values (beside 1): with fewer, everything would seem equal."""
+_EXACTLY = Fraction(0)
 
 
 class Unevaluated(ValueError):
     """Neither equal nor different could be shown; the message says why."""
 
 
-def same_expressions(gold: str, answer: str, within: float = 0.0) -> bool:
+def same_expressions(gold: str, answer: str, within: Fraction = _EXACTLY) -> bool:
     """Whether two tidy texts are equal expressions; numbers may differ by ``within``.
 
     Raises Unreadable for what is no expression, and Unevaluated.
@@ -45,7 +48,7 @@ def same_expressions(gold: str, answer: str, within: float = 0.0) -> bool:
         return same_trees(parse(gold), parse(answer), within)
 
 
-def same_trees(left: Node, right: Node, within: float = 0.0) -> bool:
+def same_trees(left: Node, right: Node, within: Fraction = _EXACTLY) -> bool:
     """As :func:`same_expressions`, for trees."""
     if left == right:
         return True
@@ -98,7 +101,7 @@ def _without_equal_base(left: Node, right: Node) -> tuple[Node, Node] | None:
     return None
 
 
-def _same_everywhere(left: Node, right: Node, within: float, natural: bool) -> bool:
+def _same_everywhere(left: Node, right: Node, within: Fraction, natural: bool) -> bool:
     """Whether both have the same values, wherever both are real; or if they hardly ever are, at
     positive numbers. With an i in them complex values count."""
     with_i = Constant("i") in (*walk(left), *walk(right))
@@ -146,7 +149,7 @@ def _meet_at(
     return meet(a, b), both_real
 
 
-def _same_constants(left: Node, right: Node, within: float, natural: bool) -> bool:
+def _same_constants(left: Node, right: Node, within: Fraction, natural: bool) -> bool:
     """Whether two numbers are equal, or near enough; what seems equal, with many more digits."""
     a, b = evaluate(left, {}, natural), evaluate(right, {}, natural)
     if not (_is_accurate(a) and _is_accurate(b)):
@@ -174,7 +177,7 @@ def _is_accurate(value: Value) -> bool:
     return all(cell.rel_one_accuracy_bits() >= MIN_ACCURACY for cell in cells(value))
 
 
-def _is_within(left: Value, right: Value, within: float) -> bool:
+def _is_within(left: Value, right: Value, within: Fraction) -> bool:
     if isinstance(left, list) or isinstance(right, list) or not within:
         return False
-    return bool(abs(left - right) <= within)
+    return bool(abs(left - right) <= arb(fmpq(within.numerator, within.denominator)))

@@ -41,6 +41,10 @@ class Unreadable(ValueError):
     """The text is no expression; the message says why."""
 
 
+class TooLarge(Unreadable):
+    """The text is too long, or nested too deeply, for anyone to compare."""
+
+
 def tokens(text: str) -> list[Token]:
     """The tokens of tidy text. Raises Unreadable where there is no token, or too many."""
     found: list[Token] = []
@@ -59,7 +63,7 @@ def tokens(text: str) -> list[Token]:
         else:
             found.append(Token(kind, piece, spaced))
         if len(found) > MAX_TOKENS:
-            raise Unreadable("too long to compare")
+            raise TooLarge("too long to compare")
     return found
 
 

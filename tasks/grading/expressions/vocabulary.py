@@ -37,6 +37,10 @@ CONSTANTS = {r"\pi": "pi", r"\infty": "infinity"}
 PLAIN_WORDS = FUNCTIONS | GREEK | {"pi", "infty", "binom"}
 """Words that plain text writes without a backslash."""
 
+_CONNECTIVES = "or and if for to is are the with where when then else in at of by not any all"
+CONNECTIVES = frozenset(_CONNECTIVES.split())
+"""Words in a text that are no names."""
+
 OWN_FUNCTIONS = frozenset(
     {"f", "g", "h", "F", "G", "H", r"\Phi", r"\Psi", r"\phi", r"\psi", r"\delta", r"\Gamma"}
 )
