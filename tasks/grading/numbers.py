@@ -79,6 +79,9 @@ def read_number(text: str) -> Number | None:
     percent = _PERCENT.search(text)
     if percent is not None:
         text = text[: percent.start()].strip()
+    in_words = _words(text)  # before "thirds" is taken for a unit
+    if in_words is not None:
+        return Number(in_words / 100 if percent else in_words, None, percent is not None)
     number, unit = units.split_unit(text)
     if len(number) > MAX_LENGTH or number.startswith(r"\{") or _PAIR.fullmatch(number):
         return None
