@@ -112,7 +112,7 @@ def judge(rows: list[Row], warm: list[Row], peers_venv: Path) -> Results:
         first = number % len(processes)
         for process in processes[first:] + processes[:first]:
             results[process.name] += process.grade(bare[at : at + CHUNK])
-        print(f"{at + CHUNK} of {len(bare)} rows", end="\r", file=sys.stderr)
+        print(f"{min(at + CHUNK, len(bare))} of {len(bare)} rows", end="\r", file=sys.stderr)
     for process in processes:
         process.close()
     return results
