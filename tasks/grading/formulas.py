@@ -22,6 +22,7 @@ from tasks.grading.expressions import (
     TooLarge,
     Unevaluated,
     Unreadable,
+    has_value,
     names_of,
     parse,
     renamings,
@@ -89,6 +90,8 @@ def compare_expressions(gold: str, answer: str, question: str) -> Outcome:
     except Unevaluated as error:
         if _FOR_SYMPY.search(gold + answer):
             return _by_sympy(gold, answer, within)
+        if has_value(left) and not has_value(right):
+            return Outcome(False, "the answer has no value")
         raise symbolic.Undecided(f"no value to compare: {error}") from error
     return Outcome(False, "different expressions")
 

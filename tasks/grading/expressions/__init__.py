@@ -9,7 +9,7 @@ from tasks.grading.expressions.constants import renamings, same_up_to_constant
 from tasks.grading.expressions.equations import same_equations, same_inequalities
 from tasks.grading.expressions.families import same_families
 from tasks.grading.expressions.parse import parse
-from tasks.grading.expressions.same import Unevaluated, same_expressions, same_trees
+from tasks.grading.expressions.same import Unevaluated, has_value, same_expressions, same_trees
 from tasks.grading.expressions.tokens import TooLarge, Unreadable
 from tasks.grading.expressions.tree import Node, names_of
 
@@ -18,6 +18,7 @@ __all__ = [
     "TooLarge",
     "Unevaluated",
     "Unreadable",
+    "has_value",
     "names_of",
     "parse",
     "renamings",

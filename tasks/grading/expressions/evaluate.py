@@ -17,6 +17,7 @@ only a square root or logarithm of a negative number becomes complex.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Mapping
 from functools import reduce
@@ -45,9 +46,12 @@ Grid = list[list[Scalar]]
 Value = Scalar | Grid
 Point = Mapping[str, Scalar]
 
-MAX_TERMS = 20_000
+MAX_TERMS = 5_000
 """Longer sums and products have no value here."""
 MAX_CELLS = 64
+
+
+_HUGE = arb(2) ** 4096
 
 
 class NoValue(ArithmeticError):
@@ -129,9 +133,9 @@ class _Evaluation:
             return _rational_power(bottom, exponent.value)
         top = self.scalar(exponent)
         if _is_negative(bottom):
-            whole = top.unique_fmpz() if isinstance(top, arb) else None
+            whole = whole_number(top)
             if whole is not None:
-                return (-bottom) ** top * (-1 if int(whole) % 2 else 1)
+                return (-bottom) ** top * (-1 if whole % 2 else 1)
             bottom = acb(bottom)
         if isinstance(top, acb) and isinstance(bottom, arb):
             bottom = acb(bottom)
@@ -167,11 +171,18 @@ class _Evaluation:
         return value
 
     def whole(self, node: Node) -> int:
-        value = self.scalar(node)
-        number = value.unique_fmpz() if isinstance(value, arb) else None
+        number = whole_number(self.scalar(node))
         if number is None:
             raise NoValue("a bound is not a whole number")
-        return int(number)
+        return number
+
+
+def whole_number(value: Scalar) -> int | None:
+    """The one whole number in a ball, if it has no more than some thousand bits."""
+    if not isinstance(value, arb) or not abs(value) < _HUGE:
+        return None
+    whole = value.unique_fmpz()
+    return None if whole is None else int(whole)
 
 
 def _scalar(value: Value) -> Scalar:
@@ -280,10 +291,10 @@ def _is_negative(argument: Scalar) -> bool:
 
 
 def _whole(argument: Scalar) -> int:
-    whole = _real(argument).unique_fmpz()
-    if whole is None or whole == 0:
+    whole = whole_number(argument)
+    if whole is None:
         raise NoValue("no whole number")
-    return int(whole)
+    return whole
 
 
 def _absolute(argument: Scalar) -> Scalar:
@@ -315,7 +326,7 @@ def _within_one(function: str) -> Callable[[Scalar], Scalar]:
 def _rounding(function: str) -> Callable[[Scalar], Scalar]:
     def rounded(argument: Scalar) -> Scalar:
         real = _real(argument)
-        whole = real.unique_fmpz()
+        whole = whole_number(real)
         if whole is not None:  # 3 +- 1e-60 can but be 3
             return arb(whole)
         return _method(function)(real)
@@ -328,10 +339,10 @@ def _sign(argument: Scalar) -> Scalar:
 
 
 def _double_factorial(argument: Scalar) -> Scalar:
-    whole = _real(argument).unique_fmpz()
-    if whole is None or not 0 <= int(whole) <= MAX_TERMS:
+    whole = _whole(argument)
+    if not 0 <= whole <= MAX_TERMS:
         raise NoValue("a double factorial of what is no small whole number")
-    return reduce(operator.mul, range(int(whole), 0, -2), arb(1))
+    return reduce(operator.mul, range(whole, 0, -2), arb(1))
 
 
 def _binomial(arguments: list[Scalar]) -> Scalar:
@@ -339,12 +350,9 @@ def _binomial(arguments: list[Scalar]) -> Scalar:
     return (upper + 1).gamma() * (lower + 1).rgamma() * (upper - lower + 1).rgamma()
 
 
-def _common(function: str) -> Callable[[list[Scalar]], Scalar]:
+def _common(function: Callable[..., int]) -> Callable[[list[Scalar]], Scalar]:
     def combined(arguments: list[Scalar]) -> Scalar:
-        wholes = [_real(argument).unique_fmpz() for argument in arguments]
-        if any(whole is None for whole in wholes):
-            raise NoValue(f"{function} of what is no whole number")
-        return arb(reduce(lambda a, b: getattr(a, function)(b), wholes))
+        return arb(function(*map(_whole, arguments)))
 
     return combined
 
@@ -400,8 +408,9 @@ _OF_ONE["arccsch"] = _of_quotient("arcsinh")
 _OF_SEVERAL: dict[str, Callable[[list[Scalar]], Scalar]] = {
     "binomial": _binomial,
     "root": lambda x: _rational_power(x[0], 1 / fmpq(_whole(x[1]))),
-    "gcd": _common("gcd"),
-    "lcm": _common("lcm"),
+    "gcd": _common(math.gcd),
+    "lcm": _common(math.lcm),
+    "mod": lambda x: arb(_whole(x[0]) % _whole(x[1])),
     "max": _extreme("max"),
     "min": _extreme("min"),
 }

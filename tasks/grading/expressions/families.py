@@ -11,7 +11,7 @@ from __future__ import annotations
 from flint import arb
 
 from tasks.grading.expressions.constants import rename
-from tasks.grading.expressions.evaluate import NoValue, Scalar, evaluate
+from tasks.grading.expressions.evaluate import NoValue, Scalar, evaluate, whole_number
 from tasks.grading.expressions.points import points
 from tasks.grading.expressions.precision import precision
 from tasks.grading.expressions.same import same_trees
@@ -42,8 +42,7 @@ def _same_progressions(left: Node, right: Node, name: str) -> bool | None:
         if not (step.overlaps(other) or step.overlaps(-other)):
             return False
         apart = (a - b) / step
-        whole = apart.unique_fmpz() if isinstance(apart, arb) else None
-        if whole is None:
+        if whole_number(apart) is None:
             return False
     return True
 

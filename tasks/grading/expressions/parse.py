@@ -192,6 +192,14 @@ class _Reader:
         return self.postfix(power(base, self.exponent()))
 
     def exponent(self) -> Node:
+        self.depth += 1
+        value = self.raised()
+        self.depth -= 1
+        return value
+
+    def raised(self) -> Node:
+        if self.depth > MAX_DEPTH:
+            raise TooLarge("nested too deeply")
         if self.take("-"):
             return negate(self.exponent())
         self.take("+")

@@ -69,6 +69,18 @@ def same_trees(left: Node, right: Node, within: Fraction = _EXACTLY) -> bool:
         return same_trees(*smaller)
 
 
+def has_value(node: Node) -> bool:
+    """Whether there is a point with a value, or one that only lacks accuracy."""
+    with precision():
+        for point in points(node, node):
+            try:
+                evaluate(node, point.values)
+            except (NoValue, ZeroDivisionError):
+                continue
+            return True
+    return False
+
+
 def _infinite(node: Node) -> int:
     """1 of infinity, -1 of minus infinity, 0 of everything else."""
     if node == Constant("infinity"):
