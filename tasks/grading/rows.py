@@ -31,8 +31,8 @@ class Gradable(BaseModel):
     """"stop", "length", or anything else where it is not known."""
     thought: Literal["auto", "prefilled"] = "auto"
     """"prefilled" when the prompt already opened the thought."""
-    answer_type: AnswerType = "math"
-    """"choice" extracts a letter from a completion."""
+    answer_type: AnswerType | None = None
+    """"choice" extracts a letter from a completion; null does for a gold that is a letter."""
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Gradable:

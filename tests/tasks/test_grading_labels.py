@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from tasks.grading import Grade, Verdict, grade_answer, grade_completion
-from tasks.grading.words import only_letter
 
 LABELS = Path(os.environ.get("R1EVAL_DATA_DIR", "/nowhere")).parent / "labels"
 needs_labels = pytest.mark.skipif(
@@ -36,7 +35,6 @@ def grade_text(row: dict[str, Any]) -> Grade:
         gold=row["gold"],
         completion=row["completion"],
         question=row["question"],
-        answer_type="choice" if only_letter(row["gold"]) else "math",
     )
 
 
