@@ -1,8 +1,9 @@
-"""Hostile text is read in time that grows no faster than the text.
+"""Hostile text is read in time that grows no faster than the text, and compared in bounded time.
 
-Extraction and grouping run in the process of the caller, which nothing could kill. Here they run in
-one that the kernel ends when a text takes ``SECONDS`` of processor time. What is linear takes a
-fiftieth of that; what takes the square of the 50,000 characters, several times as much.
+Extraction, grouping and most comparisons run in the process of the caller, which nothing could
+kill. Here they run in one that the kernel ends when a text takes ``SECONDS`` of processor time.
+What is linear takes a fiftieth of that; what takes the square of the 50,000 characters, several
+times as much. (A worker's time is not counted: it has a limit of its own.)
 """
 
 from __future__ import annotations
@@ -39,32 +40,69 @@ CASES = [
     ),
 ]
 
-READ = """
-import json, resource, sys
-from tasks.grading import extract_answer, group_equivalent
+DEPTHS = 15, 30, 60
+NESTED = [
+    (r"\sum_{k=1}^{3} ", "x", ""), (r"\prod_{k=1}^{9} ", "x", ""), ("2^{", "x", "}"),
+    ("x^{", "9", "}"), ("", "x", "!"), (r"\sin(", "x", ")"), (r"\frac{d}{dx}(", "x", ")"),
+    (r"\frac{1}{1+", "x", "}"), (r"\{", "x", r"\}"), ("(1,", "x", ")"), (r"\sqrt{x+", "1", "}"),
+    ("f(", "x", ")"), ("2(", "x", ")"), (r"\binom{", "x", "}{3}"), ("|", "x", "|"),
+    (r"\begin{pmatrix} 1 & ", "x", r"\end{pmatrix}"), (r"x \pm (", "1", ")"),
+]  # fmt: skip
+COMPARED = [
+    *(
+        opening * depth + inside + closing * depth
+        for opening, inside, closing in NESTED
+        for depth in DEPTHS
+    ),
+    r"\sum_{k=1}^{10^9} \frac{x}{k}",
+    "10^{10^{10}} x",
+    "(x+y+z)^{1000000000}",
+    "°" * 1000,
+    ",".join(f"x^{n}" for n in range(60)),
+    "5e999999999",
+    r"\binom{10^9}{10^8} x",
+]
 
-seconds = int(sys.argv[1])
-for line in sys.stdin:
-    text = "".join(json.loads(line))
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    used = int(usage.ru_utime + usage.ru_stime)
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (used + 1 + seconds, hard))
+LIMITED = """
+import json, resource, sys
+from tasks.grading import extract_answer, grade_answer, group_equivalent
+
+def read(text):
     for answer_type in ("math", "choice"):
         for finish_reason in ("stop", "length"):
             extract_answer(completion=text, finish_reason=finish_reason, answer_type=answer_type)
     group_equivalent([text, text[::-1]])
-    print("read", flush=True)
+
+def compare(text):
+    grade_answer(gold=text, answer=text + "+y")
+
+seconds = int(sys.argv[1])
+for line in sys.stdin:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    used = int(usage.ru_utime + usage.ru_stime)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (used + 1 + seconds, hard))
+    {"read": read, "compare": compare}[sys.argv[2]](json.loads(line))
+    print("done", flush=True)
 """
 
 
 def test_no_text_takes_the_square_of_its_length() -> None:
+    assert stopped_at("read", ["".join(case) for case in CASES]) is None
+
+
+def test_no_comparison_outside_a_worker_is_without_bound() -> None:
+    assert stopped_at("compare", COMPARED) is None
+
+
+def stopped_at(what: str, texts: list[str]) -> str | None:
+    """The text, if any, that a process with limited time did not get through."""
     ran = subprocess.run(
-        [sys.executable, "-c", READ, str(SECONDS)],
-        input="".join(json.dumps(case) + "\n" for case in CASES),
+        [sys.executable, "-c", LIMITED, str(SECONDS), what],
+        input="".join(json.dumps(text) + "\n" for text in texts),
         capture_output=True,
         text=True,
         check=False,
     )
-    done = ran.stdout.count("read")
-    assert done == len(CASES), f"stopped at {[part[:30] for part in CASES[done]]}: {ran.stderr}"
+    done = ran.stdout.count("done")
+    return None if done == len(texts) else f"{texts[done][:40]}: {ran.stderr}"
