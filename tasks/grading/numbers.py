@@ -33,6 +33,10 @@ _PAIR = re.compile(r"[(\[]\s*-?\d+\s*,\s*\d+\s*[)\]]")  # (1,234) is no 1234
 _PERCENT = re.compile(r"\s*(?:%|\\text\{\s*(?:percent|per cent)\s*\}|percent(?:age)?)$")
 _ASKS_PERCENT = re.compile(r"percent|%")
 _BASED = re.compile(r"\(?(?P<digits>[0-9A-Fa-f]{1,200})\)?(?:_\s*\{?\s*(?P<base>\d{1,2})\s*\}?)?")
+_TEXT = re.compile(r"\\text\s*\{\s*(\w+)\s*\}")
+_BASE_WORD = re.compile(
+    r"_\s*\{?\s*(two|three|four|five|six|seven|eight|nine|ten|twelve|sixteen)\s*\}?"
+)
 _ASKS_BASE = re.compile(r"\bbase|binary|octal|hexadecimal|ternary")
 _ONE_TO_NINETEEN = """
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
@@ -133,9 +137,10 @@ class Based(NamedTuple):
 def read_based(text: str) -> Based | None:
     """``52_8``, ``2A_{16}``, or the bare numeral ``52``.
 
-    >>> read_based("2a_{16}"), read_based("52")
-    (Based(digits='2A', base=16), Based(digits='52', base=0))
+    >>> read_based("2a_{16}"), read_based("52"), read_based(r"101_{\\text{two}}")
+    (Based(digits='2A', base=16), Based(digits='52', base=0), Based(digits='101', base=2))
     """
+    text = _BASE_WORD.sub(lambda m: f"_{_WORDS.get(m[1].lower(), 0)}", _TEXT.sub(r"\1", text))
     match = _BASED.fullmatch(text)
     if match is None:
         return None

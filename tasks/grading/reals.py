@@ -25,7 +25,7 @@ from tasks.grading.expressions.tokens import Unreadable
 from tasks.grading.expressions.tree import Node, add, names_of, negate
 
 _MARK = re.compile(
-    r"^\s*\]|\[\s*$|[<>|]|\\(?:[lg]e|ne|in|cup|cap|setminus|mid|infty|mathbb)(?![a-zA-Z])"
+    r"^\s*\]|\[\s*$|^\\\{\s*[a-zA-Z]\s*:|[<>|]|\\(?:[lg]e|ne|in|cup|cap|setminus|mid|infty|mathbb)(?![a-zA-Z])"
 )
 _RELATION = re.compile(r"(\\le(?![a-zA-Z])|\\ge(?![a-zA-Z])|\\ne(?![a-zA-Z])|<\s*=?|>\s*=?|=)")
 _ALL = re.compile(
@@ -124,6 +124,8 @@ def _listed(parts: list[str]) -> Reals:
 
 def _conditions(text: str) -> Reals:
     parts = [part for half in _split(_AND, text) for part in split_top(half, ",")]
+    if len(parts) == 1:
+        return read_reals(parts[0])
     if not all(_ORDER.search(part) for part in parts):  # "x = 1 and x = 2" are two solutions
         raise Unreadable("no conditions")
     found = read_reals(parts[0])

@@ -12,7 +12,7 @@ import re
 from typing import NamedTuple
 
 from tasks.grading.arithmetic import evaluate
-from tasks.grading.expressions.equations import split_equals
+from tasks.grading.expressions import split_equals
 from tasks.grading.tidy import squeeze
 
 

@@ -1,7 +1,7 @@
-"""Compares two expressions, in a process of its own (``serve.py``); imports none of ours.
+"""Compares integrals, limits and endless sums, in a process of its own (``serve.py``).
 
-math-verify parses both. Two expressions are evaluated at a few points, which tells 1/2^99 from
-1/2^98; what has no value there (sets, relations, sums without an end) math-verify compares itself.
+math-verify parses, sympy works out. What then has values is compared at a few points; what has
+none (a sum that stays one) math-verify compares itself. Imports none of ours.
 """
 
 from __future__ import annotations
@@ -53,11 +53,9 @@ def _parse(text: str) -> list[Any]:
 
 
 def _equal_by_value(left: Any, right: Any, within: float) -> bool | None:
-    """Compare expressions, or the roots of equations; ``None`` where that is not possible."""
-    if isinstance(left, sympy.Eq) and isinstance(right, sympy.Eq):
-        return _equal_roots(_plain(left.lhs - left.rhs), _plain(right.lhs - right.rhs))
+    """Compare expressions; ``None`` where that is not possible."""
     if isinstance(left, sympy.Expr) and isinstance(right, sympy.Expr):
-        return _equal_expressions(_plain(left), _plain(right), within)
+        return _equal_expressions(_plain(left).doit(), _plain(right).doit(), within)
     return None
 
 
@@ -87,35 +85,6 @@ def _equal_expressions(left: sympy.Expr, right: sympy.Expr, within: float) -> bo
         elif (point.sign > 0 or (a.is_real and b.is_real)) and not _close(a, b):
             return not names and bool(abs(a - b) <= within)
     return True
-
-
-def _equal_roots(left: sympy.Expr, right: sympy.Expr) -> bool | None:
-    """Whether two equations, both linear in some unknown, have the same root in it at every point.
-
-    ``m v' + b v = f`` and ``v' = f/m - b/m v`` have, for ``v'``.
-    """
-    names = sorted(left.free_symbols | right.free_symbols, key=str)
-    for unknown in sorted(left.free_symbols & right.free_symbols, key=str):
-        same = True
-        for point in _points([name for name in names if name != unknown]):
-            roots = [_root(side, unknown, point) for side in (left, right)]
-            if roots[0] is None or roots[1] is None:
-                break
-            same = same and _close(*roots)
-        else:
-            return same
-    return None
-
-
-def _root(side: sympy.Expr, unknown: sympy.Symbol, point: _Point) -> Any:
-    """The root of an expression that is linear in ``unknown``; ``None`` if it is not."""
-    at = [_value(side, _Point({**point, unknown: sympy.Integer(n)})) for n in range(3)]
-    if any(value is None for value in at):
-        return None
-    slope = at[1] - at[0]
-    if _close(slope, sympy.Integer(0)) or not _close(at[2] - at[1], slope):
-        return None
-    return -at[0] / slope
 
 
 class _Point(dict[Any, Any]):

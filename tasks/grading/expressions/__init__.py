@@ -6,16 +6,15 @@ r"""Expressions in LaTeX or plain text: read into a tree, and compared by their 
 """
 
 from tasks.grading.expressions.constants import renamings, same_up_to_constant
-from tasks.grading.expressions.equations import same_equations, same_inequalities
+from tasks.grading.expressions.equations import same_equations, same_inequalities, split_equals
 from tasks.grading.expressions.families import same_families
 from tasks.grading.expressions.parse import parse
 from tasks.grading.expressions.same import Unevaluated, has_value, same_expressions, same_trees
-from tasks.grading.expressions.tokens import TooLarge, Unreadable
+from tasks.grading.expressions.tokens import Unreadable
 from tasks.grading.expressions.tree import Node, names_of
 
 __all__ = [
     "Node",
-    "TooLarge",
     "Unevaluated",
     "Unreadable",
     "has_value",
@@ -28,4 +27,5 @@ __all__ = [
     "same_inequalities",
     "same_trees",
     "same_up_to_constant",
+    "split_equals",
 ]
