@@ -19,6 +19,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from tasks.turns import turn_end
+
 
 class Tags(NamedTuple):
     """The pair of strings around a thought."""
@@ -30,6 +32,15 @@ class Tags(NamedTuple):
 DEFAULT: tuple[Tags, ...] = (
     Tags("<think>", "</think>"),
     Tags("<|begin_of_thought|>", "<|end_of_thought|>"),  # Sky-T1, OpenThoughts
+    Tags("<thinking>", "</thinking>"),
+    Tags("<thought>", "</thought>"),
+    Tags("<reasoning>", "</reasoning>"),
+    Tags("[THINK]", "[/THINK]"),  # Magistral
+    Tags("◁think▷", "◁/think▷"),  # Kimi
+    Tags("<seed:think>", "</seed:think>"),
+    Tags("<|START_THINKING|>", "<|END_THINKING|>"),  # Command A
+    Tags("<|im_start|>think", "<|im_start|>answer"),  # s1
+    Tags("<|channel|>analysis<|message|>", "<|channel|>final<|message|>"),  # gpt-oss
 )
 
 
@@ -50,17 +61,20 @@ class Split:
 def split_thought(text: str, *, prefilled: bool = False, tags: Sequence[Tags] = DEFAULT) -> Split:
     """Split ``text`` at the end of its thought.
 
-    The thought reaches from the first opening tag (from the start, where the prompt opened it) to
-    the closing tag after it. If the model opens another thought later, that belongs to it as well;
-    a closing tag that closes nothing is text.
+    The thought reaches from the first opening tag to the closing tag of its kind (from the start to
+    the first of any kind, where the prompt opened it). If the model opens another thought before
+    its turn ends, that belongs to it as well; a closing tag that closes nothing is text.
 
     >>> split_thought("<think>a</think>b<think>c</think>d").answer
     'd'
     >>> split_thought("a</think>The answer is 4.</think>").answer
     'The answer is 4.</think>'
+    >>> split_thought("<think>a</think>4\\nUser: b\\n<think>c</think>d").answer
+    '4\\nUser: b\\n<think>c</think>d'
     """
     first = _find(text, [t.opening for t in tags])
     lone = _find(text, [t.closing for t in tags])
+    closings = [t.closing for t in tags]
     if first is None or (lone is not None and lone[0] < first[0]):
         if lone is None and not prefilled:
             return Split(thought="", answer=text, opened=False, closed=False)
@@ -69,11 +83,13 @@ def split_thought(text: str, *, prefilled: bool = False, tags: Sequence[Tags] = 
         begin = 0  # the prompt opened the thought, and a tag within it is text
     else:
         begin = first[1]
-    closing = _find(text, [t.closing for t in tags], begin)
+        closings = [t.closing for t in tags if t.opening == text[first[0] : begin]]
+    closing = _find(text, closings, begin)
     if closing is not None:
-        again, length = max((text.rfind(t.opening, closing[1]), len(t.opening)) for t in tags)
+        end = turn_end(text, closing[1])
+        again, tag = max((text.rfind(t.opening, closing[1], end), t) for t in tags)
         if again >= 0:
-            closing = _find(text, [t.closing for t in tags], again + length)
+            closing = _find(text, [tag.closing], again + len(tag.opening))
     if closing is not None:
         return Split(text[begin : closing[0]], text[closing[1] :], opened=True, closed=True)
     return Split(thought=text[begin:], answer="", opened=True, closed=False)
