@@ -4,8 +4,10 @@ r"""The option a text chooses, for multiple-choice tasks.
 ('D', 'B', 'C')
 >>> chosen("It is not A, which makes no sense, so I think it's B"), chosen("Let me see.")
 ('B', None)
->>> chosen("Answer: B\n\nNote that option A fails."), chosen(r"\boxed{3.2}, so $\text{(B)}$ is it")
+>>> chosen("Answer: B\n\nNote that option A fails."), chosen(r"\boxed{3.2}, so $\text{(B)}$ is it.")
 ('B', 'B')
+>>> chosen("A and B are wrong, that leaves C."), chosen("I'm sorry, I cannot see options A and B.")
+('C', None)
 """
 
 from __future__ import annotations
@@ -14,38 +16,63 @@ import re
 
 from tasks.grading.boxes import last_boxed
 from tasks.grading.compare import MAX_LENGTH
+from tasks.grading.prose import TAIL, is_finished, refuses
 from tasks.grading.words import letter
 
-_LETTER = r"(?:\\[a-z]{2,8}\{\W?)?(?P<letter>[A-J])(?![\w'’])"
+_LETTER = r"(?:\\[a-z]{2,8}\{\W?)?(?P<letter>[A-J])(?![A-Za-z0-9_'’])"
 _IS = (
-    r"(?:(?i:is|be|est|for sure|definitely|clearly|option|choice|should|letter)\W{1,8}|是|为){0,4}"
+    r"(?:(?i:is|be|est|ist|es|for sure|definitely|clearly|option|choice|should|letter)\W{1,8}"
+    r"|(?:应该)?(?:是|为|选项?)\W{0,4}){0,4}"
 )
+_RIGHT = r"(?i:correct|right|true|the (?:correct |right |best |only )?(?:answer|option|choice|one))"
 # Of these the strongest that is found decides, and of several such the last.
-_MARKED = (
-    re.compile(rf"^\W{{0,8}}(?i:(?:final\s)?answer)\W{{0,8}}{_LETTER}", re.MULTILINE),
-    re.compile(rf"(?:(?i:\b(?:answer|réponse)\b)|答案)\W{{0,8}}{_IS}{_LETTER}"),
-    re.compile(rf"(?:(?i:\b(?:option|choice|choose|select)\b)|选)\W{{0,8}}{_IS}{_LETTER}"),
+_LINE = re.compile(rf"^\W{{0,8}}(?i:(?:final\s)?answer)\W{{0,8}}{_LETTER}", re.MULTILINE)
+_ANSWER = re.compile(
+    rf"(?:(?i:\b(?:answer|réponse|antwort|respuesta)\b)|答案|ответ)\W{{0,8}}{_IS}{_LETTER}"
+)
+_OPTION = re.compile(
+    rf"(?:(?i:\b(?:option|choice|choose|select|pick)\b)|选)\W{{0,8}}{_IS}{_LETTER}"
+    rf"|\(?(?<![\w'’])(?P<right>[A-J])\)?\W{{0,3}}(?:is|must be)\s+{_RIGHT}"
 )
 _FIRST = re.compile(r"\W*(?P<letter>[A-J])(?:[.,:)。，：*]|\s*$|(?=[^\x00-\x7f]))")
 _ALONE = re.compile(r"(?<![\w'’])\(?(?P<letter>[B-HJ]|A(?!\s+(?!is\b)[a-z]))\)?(?![\w'’])")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！])|\n+")
+_OR = r"(?:, or |, and |, | or | nor | and )"
+_SEVERAL = rf"(?:(?i:options?|choices?) )?\(?[A-J]\)?(?:{_OR}\(?[A-J]\)?)*"
+_NOT = r"not|cannot be|rather than|instead of|eliminates?|eliminated|rules? out"
+_DENIED = re.compile(
+    rf"(?i:\b(?:{_NOT})|n['’]t(?: be)?)"
+    rf" {_SEVERAL}(?![\w'’])"
+    rf"|(?<![\w'’(]){_SEVERAL} (?:is|are|was|were) (?:all |both )?"
+    r"(?:wrong|incorrect|false|out|not|ruled out|eliminated|impossible)\b"
+)
 
 
-def chosen(text: str) -> str | None:
+def chosen(text: str, *, finished: bool = False) -> str | None:
     """The letter in the last box, on a line "Answer: B", after "the answer is", after "option" or
-    "I choose", at the start, or in the last sentence."""
+    "I choose", at the start, or in the last sentence. What is denied does not count, and in a text
+    that stops in the middle of a sentence only a marked answer does."""
     boxed = boxed_letter(text)
     if boxed is not None:
         return boxed
-    for mark in _MARKED:
-        marked = list(mark.finditer(text))
-        if marked:
-            return marked[-1]["letter"]
+    lines = list(_LINE.finditer(text))
+    if lines:
+        return lines[-1]["letter"]
+    end = _DENIED.sub(" ", text.strip()[-TAIL:])
+    marked = list(_ANSWER.finditer(end))
+    if marked:
+        return marked[-1]["letter"]
+    if refuses(end):
+        return None
+    closed = finished or is_finished(end) or _ALONE.search(end[-4:]) is not None
+    options = list(_OPTION.finditer(end)) if closed else []
+    if options:
+        return options[-1]["letter"] or options[-1]["right"]
     first = _FIRST.match(text)
     if first is not None:
         return first["letter"]
-    sentences = [s for s in _SENTENCE.split(text.strip()) if s.strip()]
-    alone = list(_ALONE.finditer(sentences[-1])) if sentences else []
+    sentences = [s for s in _SENTENCE.split(end) if s.strip()]
+    alone = list(_ALONE.finditer(sentences[-1])) if sentences and closed else []
     return alone[-1]["letter"] if alone else None
 
 

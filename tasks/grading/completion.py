@@ -77,9 +77,13 @@ def extract_answer(
     split = split_thought(completion, prefilled=thought == "prefilled")
     cut = finish_reason == "length"
     finished = finish_reason == "stop" or split.closed
-    if answer_type == "choice":
-        return boxed_letter(split.answer) if cut else chosen(split.answer)
     *earlier, last = turns(split.answer)
+    if answer_type == "choice":
+        for turn in earlier:
+            letter = chosen(turn, finished=True)
+            if letter is not None:
+                return letter
+        return boxed_letter(last) if cut else chosen(last, finished=finished)
     for turn in earlier:
         stated = extract(turn, finished=True)
         if stated is not None:

@@ -4,6 +4,8 @@ r"""The answer a text states, by the strongest sign of it.
 Stated(answer='\\frac{1}{2}', sign='box')
 >>> extract("4 + 5 = 9\n#### 9"), extract("<answer>449</answer>")
 (Stated(answer='9', sign='####'), Stated(answer='449', sign='tag'))
+>>> extract(r"It is \boxed{2}. Correction: I forgot one, so the final answer is 3.")
+Stated(answer='3', sign='sentence')
 >>> extract("Let me try another value. " * 20 + "Then b = 3") is None
 True
 """
@@ -14,8 +16,10 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tasks.grading.boxes import last_boxed
-from tasks.grading.prose import concluded
+from tasks.grading.boxes import last_box
+from tasks.grading.code import without_code
+from tasks.grading.marks import Mark, keyed, last_hashes, last_minerva, last_tag
+from tasks.grading.prose import concluded, restated
 
 
 class Stated(NamedTuple):
@@ -30,37 +34,63 @@ def extract(text: str, *, finished: bool = False) -> Stated | None:
 
     ``finished`` says that the text is known not to be cut off.
     """
-    explicit = extract_explicit(text)
+    text = without_code(text)
+    explicit = _explicit(text)
     if explicit is not None:
-        return explicit
+        mark, sign = explicit
+        later = restated(text[mark.end :])
+        return Stated(later, "sentence") if later else Stated(_content(mark.answer), sign)
+    if text.strip().startswith("{") and text.strip().endswith("}"):
+        return None  # an object without an answer
     answer = concluded(text, finished=finished)
     return Stated(answer, "sentence") if answer else None
 
 
 def extract_explicit(text: str) -> Stated | None:
     """An answer that was marked as one: it counts even in a text that was cut off after it."""
+    explicit = _explicit(without_code(text))
+    return Stated(_content(explicit[0].answer), explicit[1]) if explicit is not None else None
+
+
+def _explicit(text: str) -> tuple[Mark, str] | None:
     for sign, find in _SIGNS:
-        answer = find(text)
-        if answer:
-            return Stated(answer, sign)
+        mark = find(text)
+        if mark is not None:
+            return mark, sign
     return None
 
 
-def _tag(text: str) -> str | None:
-    for before in reversed(text.split("</answer>")[:-1]):
-        _, opening, answer = before.rpartition("<answer>")
-        if opening:
-            return answer.strip()
-    return None
+def _box(text: str) -> Mark | None:
+    box = last_box(text)
+    return Mark(box.end, box.content) if box is not None else None
 
 
-def _hashes(text: str) -> str | None:
-    found = re.findall(r"^####\s*(\S[^\n]*)", text, re.MULTILINE)
-    return found[-1].rstrip() if found else None
+_SENTENCE = re.compile(r"\b(?:is|are|was|were|equals|has|have)\b")
+_LABEL = re.compile(r"\\(?:text|textbf|mathrm)\s*\{[^{}:]{1,40}:\s*\}\s*(?=\S)")
+_TEXT = re.compile(r"\\text\s*\{([^{}]*)\}")
+_IMPLIES = re.compile(r"\\(?:implies|Rightarrow|Longrightarrow|therefore)(?![a-zA-Z])")
 
 
-_SIGNS: tuple[tuple[str, Callable[[str], str | None]], ...] = (
-    ("box", last_boxed),
-    ("tag", _tag),
-    ("####", _hashes),
+def _content(answer: str) -> str:
+    r"""The answer within what was marked, which may be a label and it, or a whole sentence.
+
+    >>> _content(r"\text{Roots: } 2, 3"), _content(r"3x = 6 \implies x = 2")
+    ('2, 3', 'x = 2')
+    >>> _content(r"\text{There are 60 ways}"), _content(r"\text{no solution}")
+    ('60 ways', '\\text{no solution}')
+    """
+    answer = _LABEL.sub("", answer, count=1) if _LABEL.match(answer) else answer
+    answer = _IMPLIES.split(answer)[-1].strip() or answer
+    plain = _TEXT.sub(r"\1", answer)
+    if _SENTENCE.search(plain):
+        return concluded(plain, finished=True) or answer
+    return answer
+
+
+_SIGNS: tuple[tuple[str, Callable[[str], Mark | None]], ...] = (
+    ("box", _box),
+    ("tag", last_tag),
+    ("####", last_hashes),
+    ("form", last_minerva),
+    ("key", keyed),
 )

@@ -7,6 +7,8 @@ the right number states nothing.
 '1,234 apples'
 >>> concluded("So the answer is $\\frac{1}{2}$."), concluded("The answer is Yes.")
 ('$\\frac{1}{2}$', 'Yes')
+>>> concluded("The answer is 12, since 12 = 7 + 5.\n\nCheck: 12 - 5 = 7."), concluded("Is it 7?")
+('12', None)
 >>> long = "Then p(4) is 6(4 - r), which I should check again. " * 10
 >>> concluded(long + "So, p(0) + p(4) = 24") is None
 True
@@ -16,36 +18,16 @@ from __future__ import annotations
 
 import re
 
+from tasks.grading import phrases
+from tasks.grading.named import named
+from tasks.grading.parts import listed
+from tasks.grading.sentences import formulas, sentences
+from tasks.grading.values import is_bare, value_in
+
 SHORT = 300
 """A text of so few characters is taken as finished, whatever its last sign is."""
-
-_TURN = re.compile(r"<\|(?:im_end|im_start|endoftext|eot_id|end_of_solution)\|>|<｜end")
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。।！])\s*|\n\s*\n|\n(?=\s*(?:[-*•]|\d+\.)\s)")
-_FINISHED = re.compile(r"(?:[.!?。।！*%\"'”$]|\\[\])])\s*$")
-_MARKER = re.compile(
-    r"(?:\b(?:answer|réponse|respuesta|antwort)\b|答案)(?:\s+(?:to|for)\b[^.:\n]{0,80}?)?"
-    r"\s*\**\s*(?:(?:should |must |would )?(?:is|be|est|es|ist)\b|[:：=]|是|为)?\s*[:：]?\s*\**\s*",
-    re.IGNORECASE,
-)
-_CUE = re.compile(
-    r"\b(?:therefore|thus|hence|so|finally|final|conclusion|overall|consequently|is|are|was|be|equals"
-    r"|obtained?|get|gets|find|found|has|have|at|donc|est)\b|[=:：]|因此|所以|故|为|是|有|लिए|इसलिए|لذا|هو",
-    re.IGNORECASE,
-)
-_COURTESY = re.compile(
-    r"hope|think|believe|let me know|feel free|thank|please|confident|correct|answer|sure|question",
-    re.IGNORECASE,
-)
-_BOLD = re.compile(r"\*\*(?P<bold>[^*\n]+?)\*\*")
-_MATH = re.compile(r"\$\$.+?\$\$|(?<!\\)\$[^$]+(?<!\\)\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL)
-_NUMBER = re.compile(
-    r"(?<![A-Za-z0-9_.^{/])[-−+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:/\d+)?"
-    r"(?:\s*[×x]\s*10\s*\^?\s*[-−⁻]?[\d⁰¹²³⁴-⁹]+)?(?:\s*(?:%|percent\b|°\s*[CF]?|[a-z]{2,}\b)|)"
-)
-_STATED = re.compile(r"\b(?:is|are|equals|be)\s+(?=[-−+]?\d)")
-_FILLER = re.compile(
-    r"^(?:for sure|definitely|indeed|clearly|simply|just|about|around|approximately)\s+"
-)
+TAIL = 2000
+"""So many characters at the end of a text are looked at."""
 
 
 def concluded(text: str, *, finished: bool = False) -> str | None:
@@ -54,71 +36,146 @@ def concluded(text: str, *, finished: bool = False) -> str | None:
     ``finished`` says that the text is known not to be cut off; otherwise a long one must end like a
     sentence.
     """
-    text = _TURN.split(text.strip(), maxsplit=1)[0].strip()
-    if not (finished or len(text) <= SHORT or _FINISHED.search(text)):
+    text = text.strip().removeprefix("A: ")
+    short = len(text) <= SHORT
+    tail = text[-TAIL:]
+    said = sentences(tail)
+    headed = len(said) > 1 and _is_heading(said[-2]) and is_bare(said[-1])
+    if not (finished or short or headed or phrases.FINISHED.search(text[-50:])):
         return None
-    sentences = [s.strip() for s in _SENTENCE_END.split(text[-2000:]) if s and s.strip()]
-    while sentences and _is_courtesy(sentences[-1]):
-        sentences.pop()
-    if not sentences:
+    while said and (_is_courtesy(said[-1]) or said[-1].endswith(("?", "？"))):
+        said.pop()
+    if not said:
         return None
-    for sentence in reversed(sentences[-3:]):
+    for number, sentence in enumerate(reversed(said[-6:])):
         marked = _after_marker(sentence)
+        if marked is None and _is_heading(sentence) and number:
+            marked = _first_value(said[len(said) - number :])
         if marked:
             return marked
-    last = sentences[-1]
-    if _is_bare(last) and (finished or len(text) <= SHORT):
-        return last.rstrip(".")
-    if finished or len(text) <= SHORT or _CUE.search(last):
-        return _value_in(last)
+    if refuses(tail if short else said[-1]):
+        return None
+    said = _without_checks(said)
+    several = listed(said)
+    if several is not None:
+        return several
+    last = said[-1]
+    if _repeats(tail, last) or phrases.SUPPOSED.match(last) or r"\boxed" in last:
+        return None
+    if is_bare(last) and (finished or short) and len(said) == 1:
+        return last.rstrip(".。")
+    if phrases.DANGLING.search(last) and not formulas(last):
+        return None
+    closed = phrases.FINISHED.search(last) is not None or (
+        finished and not phrases.DANGLING.search(last)
+    )
+    if not closed and not (short and _ends_in_value(last, len(said) == 1)):
+        return None
+    return _stated(last, lenient=finished or short) or _earlier(said)
+
+
+def refuses(text: str) -> bool:
+    """Whether a text says that it has no answer: "I cannot see the figure."."""
+    return phrases.REFUSAL.search(text) is not None
+
+
+def is_finished(text: str) -> bool:
+    """Whether a text ends like a sentence, or like a formula."""
+    return phrases.FINISHED.search(text[-50:]) is not None
+
+
+def restated(text: str) -> str | None:
+    """What a later sentence says the answer is: "Correction: the final answer is 3."
+
+    >>> restated("I forgot one. So the final answer is **8**."), restated("If n = 2, it is 4.")
+    ('8', None)
+    """
+    for sentence in reversed(sentences(text.strip()[:TAIL])):
+        asserted = phrases.LATER_ANSWER.search(sentence) and not phrases.CONDITION.search(sentence)
+        if asserted and r"\boxed" not in sentence:
+            value = _after_marker(sentence)
+            if value and phrases.FINISHED.search(sentence):
+                return value
     return None
 
 
 def _is_courtesy(sentence: str) -> bool:
     """ "I hope it is correct.": polite, and without anything that could be an answer."""
     plain = not re.search(r"\d|\\|\$|\*\*", sentence)
-    return plain and bool(_COURTESY.search(sentence)) and not _after_marker(sentence)
+    return plain and bool(phrases.COURTESY.search(sentence)) and not _after_marker(sentence)
+
+
+def _is_heading(sentence: str) -> bool:
+    """ "## Final answer", with the answer below it."""
+    return phrases.HEADING.fullmatch(sentence) is not None
+
+
+def _first_value(said: list[str]) -> str | None:
+    """The answer under a heading."""
+    several = listed(said)
+    if several is not None:
+        return several
+    for sentence in said:
+        if is_bare(sentence) and not sentence.startswith("#"):
+            return sentence.strip("*-• ").rstrip(".")
+        value = value_in(sentence)
+        if value is not None:
+            return value
+    return None
 
 
 def _after_marker(sentence: str) -> str | None:
     """What follows "the answer is": its value, or its words if there are but a few."""
-    markers = list(_MARKER.finditer(sentence))
+    markers = list(phrases.MARKER.finditer(sentence))
     if not markers:
         return None
-    rest = _FILLER.sub("", sentence[markers[-1].end() :].strip()).strip()
-    if not rest or not re.search(r"\w", rest):
+    rest = phrases.FILLER.sub("", sentence[markers[-1].end() :].strip()).strip()
+    if rest.count("**") % 2:
+        rest = rest.replace("**", "")
+    rest = rest.strip(" |✅✓")
+    if not re.search(r"\w", rest) or re.match(r"(?:with)?in\b", rest) or r"\boxed" in rest:
         return None
-    value = _value_in(rest)
+    value = value_in(rest)
     if value is not None:
         return value
     bare = rest.strip("*.!。 ")
     return bare if len(bare.split()) <= 4 else None
 
 
-def _value_in(sentence: str) -> str | None:
-    """The last thing in a sentence that looks like a value: bold, mathematics, a number."""
-    bold = [m["bold"] for m in _BOLD.finditer(sentence) if not m["bold"].endswith(":")]
-    if bold and re.search(r"\d|\\|\$|^\(?[A-Z]\)?$", bold[-1]):
-        return _number_in(bold[-1]) if _MATH.search(bold[-1]) is None else bold[-1]
-    math = list(_MATH.finditer(sentence))
-    if math:
-        after = sentence[math[-1].end() :]
-        stated = _STATED.search(after)
-        if stated is not None:  # "the largest $n$ is 34"
-            return _number_in(after[stated.end() :])
-        percent = re.match(r"\s*(?:\\?%|percent)", after)
-        return math[-1][0] + (percent[0] if percent else "")
-    if _is_bare(sentence):
-        return sentence.strip(" .")
-    return _number_in(sentence)
+def _without_checks(said: list[str]) -> list[str]:
+    """The sentences before the checks and explanations that follow the answer."""
+    for number, sentence in enumerate(said):
+        before = said[:number]
+        if (
+            before
+            and phrases.CHECK.match(sentence)
+            and _stated(before[-1], lenient=False) is not None
+        ):
+            return before
+    return said
 
 
-def _number_in(text: str) -> str | None:
-    numbers = [m[0].strip() for m in _NUMBER.finditer(text)]
-    return numbers[-1] if numbers else None
+def _stated(sentence: str, *, lenient: bool) -> str | None:
+    if not (lenient or phrases.CUE.search(sentence)):
+        return None
+    return named(sentence) or value_in(sentence)
 
 
-def _is_bare(line: str) -> bool:
-    """A line without words: ``(7, 6)``, ``x = 5``, ``\\frac{1}{2}``."""
-    without_commands = re.sub(r"\\[a-zA-Z]+", "", line)
-    return not re.search(r"[^\W\d_]{2,}", without_commands) and bool(re.search(r"\w", line))
+def _earlier(said: list[str]) -> str | None:
+    """The conclusion that one or two sentences without any value follow."""
+    for sentence in reversed(said[-3:-1]):
+        bold = phrases.BOLD_VALUE.search(sentence)
+        if (bold or phrases.CONCLUDES.match(sentence)) and phrases.FINISHED.search(sentence):
+            return _stated(sentence, lenient=False)
+    return None
+
+
+def _ends_in_value(sentence: str, only: bool) -> bool:
+    """Whether a sentence without a full stop ends in what it states."""
+    stated = phrases.ENDS_IN_VALUE.search(sentence)
+    return only or (stated is not None and bool(phrases.CONCLUDES.match(sentence)))
+
+
+def _repeats(text: str, sentence: str) -> bool:
+    """Whether the text went round in circles."""
+    return len(sentence) > 8 and text.count(sentence) > 2

@@ -1,0 +1,30 @@
+r"""Answers that are words: "So the tallest is Anna", "there is no solution".
+
+>>> named("So the tallest is Anna."), named("The statement is false."), named("It is clear.")
+('Anna', 'false', None)
+>>> named("The lines are parallel, so there is no solution to the system.")
+'no solution'
+"""
+
+from __future__ import annotations
+
+import re
+
+_NAME = re.compile(
+    r"\b(?:is|was|be)\s+(?:an? |the |on )?([A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?)[.!*\s]*$"
+)
+_WORD = re.compile(
+    r"\b(?:is|be|to)\s+(?:therefore |thus |clearly )?"
+    r"(true|false|undefined|infinite|infinity|impossible|even|odd)\b(?: there)?[.!*\s]*$"
+)
+_NONE = re.compile(
+    r"\b(?:is|are|has|have|exists?)\s+(no (?:(?:real|integer|such|possible|positive) )*"
+    r"(?:solutions?|roots?|numbers?|integers?|values?))\b",
+    re.IGNORECASE,
+)
+
+
+def named(sentence: str) -> str | None:
+    """The name, the truth value, or the "no solution" that a sentence states."""
+    found = _NONE.search(sentence) or _WORD.search(sentence) or _NAME.search(sentence)
+    return found[1] if found is not None else None

@@ -1,0 +1,61 @@
+r"""The sentences and the formulas of a text. A full stop inside a formula ends no sentence.
+
+>>> sentences("First $x = 3.$ Then\n\n\\[ y = 4. \\]\nWe pay $5.50 each, or $11 in all.")
+['First $x = 3.$ Then', '\\[ y = 4. \\]', 'We pay $5.50 each, or $11 in all.']
+>>> text = "We pay $5.50 for $x$ bags."
+>>> [text[a:b] for a, b in formulas(text)]
+['$x$']
+"""
+
+from __future__ import annotations
+
+import re
+
+_OPENING = re.compile(r"\$\$|(?<!\\)\$|\\\(|\\\[|\\begin\{((?:align|equation|gather)(?:ed)?\*?)\}")
+_CLOSING = {"$$": "$$", "$": "$", r"\(": r"\)", r"\[": r"\]"}
+_PROSE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}[,;]?\s+[A-Za-z]{2,}(?![A-Za-z(])")
+_TEXT = re.compile(r"\\(?:text|mathrm|textbf|operatorname)\s*\{[^{}]*\}")
+_END = re.compile(
+    r"(?<=[.!?])[*_]*\s+|(?<=[。।！？])\s*|\n\s*\n|\n(?=[ \t]*(?:[-*•#|]|\(?[a-h\d]\)|\d+\.)\s?)"
+    r"|(?<=\x01)\n|;\s+(?=[a-z]{3})"
+)
+
+
+def formulas(text: str) -> list[tuple[int, int]]:
+    """Start and end of each formula between dollar signs, brackets, or ``align`` and its like."""
+    found = []
+    at = 0
+    while (opening := _OPENING.search(text, at)) is not None:
+        closing = _CLOSING.get(opening[0]) or rf"\end{{{opening[1]}}}"
+        end = text.find(closing, opening.end())
+        if end < 0 or (opening[0] == "$" and _is_price(text[opening.end() : end])):
+            at = opening.end()
+            continue
+        at = end + len(closing)
+        found.append((opening.start(), at))
+    return found
+
+
+def _is_price(content: str) -> bool:
+    """Whether the first of two dollar signs stands before an amount, and prose is between them."""
+    if not content.strip() or "\n\n" in content:
+        return True
+    return (content[0].isdigit() and content[-1].isspace()) or bool(
+        _PROSE.search(_TEXT.sub("", content))
+    )
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences, list items and paragraphs of a text."""
+    masked = list(text)
+    for start, end in formulas(text):
+        display = (text[start] == "\\" and text[start + 1] != "(") or text.startswith("$$", start)
+        masked[start:end] = "\x00" * (end - start - 1) + ("\x01" if display else "\x00")
+    for mark in re.finditer(r"\b(?:i\.e|e\.g|approx|vs|Nr|No)\.", text):
+        masked[mark.end() - 1] = "\x00"
+    parts, last = [], 0
+    for stop in _END.finditer("".join(masked)):
+        parts.append(text[last : stop.start()])
+        last = stop.end()
+    parts.append(text[last:])
+    return [part.strip() for part in parts if part.strip()]

@@ -1,0 +1,141 @@
+r"""The value that a sentence ends with.
+
+>>> value_in("So there are $3$ red and **5 blue** balls."), value_in("It costs $7.50 or $8 in all.")
+('5 blue', '$8')
+>>> value_in("The roots are $x = 2$ and $x = 3$, since their sum is 5.")
+'$x = 2$, $x = 3$'
+>>> value_in("So we need twenty-five tiles (5 rows)."), value_in("It equals n(n+1)/2, as we saw.")
+('twenty-five', 'n(n+1)/2')
+>>> value_in("It is clear.") is None
+True
+"""
+
+from __future__ import annotations
+
+import re
+
+from tasks.grading.chains import final_side
+from tasks.grading.sentences import formulas
+
+_ASIDE = re.compile(r"(?<=[\w$%°*½)])\s+\((?=[^()]*[A-Za-z]{2})[^()]*(?:\([^()]*\)[^()]*)?\)")
+_DENIED = re.compile(
+    r",?\s+(?:rather than|instead of|but not|and not|nicht)\s[^,;]*|[,;]\s+not\s[^,;]*"
+    r"|，而不是[^，]*"
+)
+_CLAUSE = re.compile(
+    r",?\s+(?:because|since|whereas|weil|parce que|porque|puisque|wenn|damit)\b"
+    r"|,\s+(?:as|of which|while|where|da|car|denn|ya que|after)\b|，因为"
+    r"|,\s+which\s+(?!is\b|are\b|was\b|equal|give|simplif|mean|make|yield|leave|amount|come|evaluat)"
+)
+_STOP = (
+    r"(?!(?:and|or|as|at|is|are|be|of|in|for|to|by|so|but|which|that|when|if|with|from|on|than|not"
+    r"|while|then|because|since|was|were|has|have|where|who|we|it|they|this|each|per|into)\b)"
+)
+_NUMBER = re.compile(
+    r"(?<![A-Za-z0-9_.^{/])[-−+]?[$€£]?(?<![\d.])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+    r"(?:\s\d+/\d+|/\d+|\s?[¼½¾⅓⅔])?(?:\s*[×x]\s*10\s*\^?\s*[-−⁻]?[\d⁰¹²³⁴-⁹]+)?"
+    rf"(?:\s*(?:%|percent\b|°\s*[CF]?|{_STOP}[a-z]{{2,}}(?![A-Za-z])(?:[²³]|\^[23])?)|)"
+)
+_UNITS = "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+_TEENS = "thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
+_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million"
+_WORD = rf"(?:{_UNITS}|{_TEENS}|{_TENS})"
+_SPELLED = re.compile(rf"\b(?:minus |negative )?{_WORD}(?:(?:[- ]| and ){_WORD})*\b", re.IGNORECASE)
+_BOLD = re.compile(r"\*\*(?P<bold>[^*\n]+?)\*\*")
+_VALUE_LIKE = re.compile(r"\d|\\|\$|^\(?[A-Z]\)?$")
+_COPULA = re.compile(r"\b(?:is|are|equals?|be|ist|est|es)\s+")
+_STATED = re.compile(r"\b(?:is|are|equals|be)\s+(?=[-−+]?\d)")
+_BETWEEN = re.compile(r"\s*(?:,|，|、|;|(?:,\s*)?(?:and|et|und|y|和)\b)\s*")
+_THERE = re.compile(
+    r"\bthere\s+(?:are|is|exist)\s+(?:(?:exactly|only|a total of|altogether)\s+)?(?=\d)"
+)
+_LATER = re.compile(r"=|\b(?:is|are|equals|gives?|get)\s+[$\d]")
+_PERCENT = re.compile(r"\s*(?:\\?%|percent)")
+
+
+def value_in(sentence: str) -> str | None:
+    """The last value of the main clause: bold, a formula, a number; values joined by "and" are
+    one. Where the clause has none, that of the whole sentence."""
+    sentence = sentence.strip()
+    for clause in dict.fromkeys((_main_clause(sentence), _ASIDE.sub("", sentence), sentence)):
+        value = _last_value(clause)
+        if value is not None:
+            return value
+    return None
+
+
+def is_bare(line: str) -> bool:
+    r"""A line without words: ``(7, 6)``, ``x = 5``, ``\frac{1}{2}``.
+
+    >>> is_bare(r"x = \frac{1}{2}"), is_bare("x is 5")
+    (True, False)
+    """
+    without_commands = re.sub(r"\\[a-zA-Z]+", "", line)
+    return not re.search(r"[^\W\d_]{2,}|[\u3040-\u9fff]", without_commands) and bool(
+        re.search(r"\w", line)
+    )
+
+
+def _main_clause(sentence: str) -> str:
+    sentence = _DENIED.sub("", _ASIDE.sub("", sentence))
+    for mark in _CLAUSE.finditer(sentence):
+        if re.search(r"\d|[$\\]", sentence[: mark.start()]) or _SPELLED.search(
+            sentence, 0, mark.start()
+        ):
+            return sentence[: mark.start()]
+    return sentence
+
+
+def _last_value(clause: str) -> str | None:
+    bold = [m["bold"] for m in _BOLD.finditer(clause) if not m["bold"].endswith((":", "："))]
+    if bold and _VALUE_LIKE.search(bold[-1]):
+        inner = bold[-1]
+        return _in_formulas(inner) or (inner if is_bare(inner) else _number(inner)) or inner
+    if formulas(clause):
+        return _in_formulas(clause)
+    bare = re.sub(r",? and ", ", ", clause.replace("**", "").strip(" .。*✅✓|"))
+    if is_bare(bare):
+        return bare
+    copulas = list(_COPULA.finditer(bare))
+    if copulas and is_bare(bare[copulas[-1].end() :]):
+        return bare[copulas[-1].end() :]
+    return _number(clause)
+
+
+def _in_formulas(clause: str) -> str | None:
+    """The last formula, or the number that is stated after it, or several that are listed."""
+    spans = formulas(clause)
+    if not spans:
+        return None
+    start, end = spans[-1]
+    after = clause[end:]
+    stated = _STATED.search(after)
+    if stated is not None:  # "the largest $n$ is 34"
+        return _number(after[stated.end() :])
+    percent = _PERCENT.match(after)
+    values = [final_side(clause[start:end]) + (percent[0] if percent else "")]
+    for (a, b), (c, _) in zip(reversed(spans[:-1]), reversed(spans[1:]), strict=True):
+        if not _BETWEEN.fullmatch(clause, b, c):
+            break
+        values.insert(0, clause[a:b])
+    return ", ".join(values)
+
+
+def _number(text: str) -> str | None:
+    """The last number in digits, or in words; several that are listed are one answer. Of "there
+    are 5 below 20" it is the first."""
+    there = _THERE.search(text)
+    if there is not None and not _LATER.search(text, there.end()):
+        first = _NUMBER.match(text, there.end())
+        return first[0].strip() if first is not None else None
+    found = list(_NUMBER.finditer(text)) or [
+        m for m in _SPELLED.finditer(text) if m[0].lower() != "one"
+    ]
+    if not found:
+        return None
+    values = [found[-1][0].strip()]
+    for before, after in zip(reversed(found[:-1]), reversed(found[1:]), strict=True):
+        if not _BETWEEN.fullmatch(text, before.end(), after.start()):
+            break
+        values.insert(0, before[0].strip())
+    return ", ".join(values)
