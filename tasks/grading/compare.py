@@ -39,7 +39,7 @@ from tasks.grading.shapes import (
 from tasks.grading.sides import read_sides
 from tasks.grading.tidy import squeeze, tidy
 from tasks.grading.verdict import Grade, Verdict
-from tasks.grading.words import clock, labelled, letter, only_letter, word_list, words
+from tasks.grading.words import clock, labelled, letter, only_letter, same_time, word_list, words
 
 MAX_LENGTH = 2_000
 """A longer answer is the gold answer only if it is the same text."""
@@ -52,6 +52,10 @@ _CONGRUENCE = re.compile(
     r"(?P<name>[a-zA-Z])\s*\\equiv\s*(?P<residue>-?\d+)\s*\(?\s*\\(?:pmod|mod|bmod|text\s*\{\s*mod\s*\})"
     r"\s*\{?\s*(?P<modulus>\d+)\s*\}?\s*\)?"
 )
+_REMAINDER = re.compile(
+    r"^(-?\d+)\s*(?:\\pmod\s*\{?\s*\d+\s*\}?|\(\s*\\b?mod\s*\{?\s*\d+\s*\}?\s*\))$"
+)
+_ROMAN = re.compile(r"[IVXLCDM]{2,}")
 _ALONE = re.compile(r"(?<![a-zA-Z\\\\])[a-zA-Z](?![a-zA-Z])")
 _ASKS_LIST = re.compile(r"separated by|comma-separated|ordered (?:pair|triple)|coordinates")
 _ASKS_TIME = re.compile(r"what time|o'clock|clock|[ap]\.m\.")
@@ -91,8 +95,10 @@ def _compare(gold: str, answer: str, question: str) -> Outcome:
         return Outcome(letter(answer) == choice, "choices")
     if choice is not None and tidy(gold) != choice:  # in brackets, or as a text
         return Outcome(False, "no choice")
+    answer_value = labelled(answer)
+    if with_value is None and answer_value is not None:
+        answer = answer_value[1]
     if with_value is not None:
-        answer_value = labelled(answer)
         if letter(answer) is not None and (letter(answer) != with_value[0] or answer_value is None):
             return Outcome(letter(answer) == with_value[0], "choices")
         gold = with_value[1]
@@ -136,7 +142,10 @@ def _same(gold: str, answer: str, question: str) -> Outcome:
 
 def _plain(text: str) -> str:
     """Without conditions, and a described set of reals as its interval."""
-    text = _CONGRUENCE.sub(_as_family, without_condition(text).removeprefix("+").strip())
+    if r"\equiv" in text and "mod" not in text:
+        text = text.replace(r"\equiv", "=")  # of functions
+    text = without_condition(text).removeprefix("+").strip()
+    text = _REMAINDER.sub(r"\1", _CONGRUENCE.sub(_as_family, text))
     if (
         text[:1] == "("
         and "=" in text
@@ -158,16 +167,19 @@ def _as_scalars(gold: str, answer: str, question: str) -> Outcome | None:
     if gold_number is not None and number is not None:
         same = same_number(gold_number, number, question)
         return Outcome(same, "same number" if same else "different numbers")
+    if _ROMAN.fullmatch(gold) and _ROMAN.fullmatch(answer):
+        return Outcome(False, "different numerals")  # the same text was found before
     gold_based, based = read_based(gold), read_based(answer)
     if gold_based is not None and based is not None and (gold_based.base or based.base):
         same = same_based(gold_based, based, question)
         return Outcome(same, "same numeral" if same else "different numerals")
     gold_time, time = clock(gold), clock(answer)
-    if (gold_time or time) and _ASKS_TIME.search(question.lower()):
-        return Outcome(gold_time == time, "times of day")
-    if gold_time is not None and time is not None and (gold_time[1] or time[1]):
-        same = gold_time[0] == time[0] and (not time[1] or gold_time[1] in ("", time[1]))
+    asked = _ASKS_TIME.search(question.lower())
+    if gold_time is not None and time is not None and (asked or gold_time.sure or time.sure):
+        same = same_time(gold_time, time)
         return Outcome(same, "same time of day" if same else "different times of day")
+    if (gold_time or time) and asked:
+        return Outcome(False, "no time of day")
     gold_words, answer_words = words(gold), words(answer)
     if gold_words is not None and answer_words is not None:
         same = gold_words == answer_words or (
@@ -215,9 +227,9 @@ def _set_depth(text: str) -> int:
 def _as_equations(gold: str, answer: str, question: str) -> Outcome | None:
     """``x = 5`` against 5 compares values; an equation that names no value meets only its like."""
     left, right = read_sides(gold), read_sides(answer)
-    if left is None or right is None or (left.name and right.name and left.name != right.name):
+    if left is None or right is None or not _same_name(left.name, right.name):
         if "=" in gold and "=" in answer:
-            return compare_equations(gold, answer)
+            return compare_equations(gold, answer, question)
         return Outcome(False, "an equation is not an expression")
     value = right.value
     if left.argument and right.argument and left.argument not in single_letters(value):
@@ -225,6 +237,13 @@ def _as_equations(gold: str, answer: str, question: str) -> Outcome | None:
     if left.value != gold or value != answer:
         return _same(left.value, value, question)
     return None
+
+
+def _same_name(left: str, right: str) -> bool:
+    """A name may be left out, and so may its index: ``m_{max}`` and ``m``."""
+    if not (left and right) or left == right:
+        return True
+    return left.split("_")[0] == right.split("_")[0] and "_" not in min(left, right, key=len)
 
 
 def _as_brackets(gold: str, answer: str, question: str) -> Outcome | None:

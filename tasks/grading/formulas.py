@@ -18,6 +18,7 @@ from typing import NamedTuple
 from tasks.grading import symbolic, units
 from tasks.grading.braces import is_balanced, split_top
 from tasks.grading.expressions import (
+    Names,
     Node,
     Unevaluated,
     Unreadable,
@@ -28,6 +29,7 @@ from tasks.grading.expressions import (
     same_equations,
     same_families,
     same_inequalities,
+    same_level_sets,
     same_trees,
     same_up_to_constant,
     split_equals,
@@ -41,6 +43,8 @@ _RELATION = re.compile(r"[<>]|\\[lg]e(?![a-zA-Z])")
 _ANGLE_FUNCTION = re.compile(r"\\(?:arc)?(?:sin|cos|tan|cot|sec|csc)(?![a-zA-Z])")
 _OF_TIME = re.compile(r"(?<=[\w}])\s*\(\s*t\s*\)")
 _FOR_SYMPY = re.compile(r"\\(?:int|iint|oint|lim)(?![a-zA-Z])|\\(?:sum|prod)(?![a-zA-Z]).*\\infty")
+_POSITIVE = re.compile(r">\s*0|positive", re.IGNORECASE)
+_WHOLE_LINE = re.compile(r"(?:all|every|any|for) (?:non-?zero )?real|\\neq?\s*0", re.IGNORECASE)
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")
 _PARAMETERS = frozenset("kmnlj")
 
@@ -73,11 +77,12 @@ def compare_expressions(gold: str, answer: str, question: str) -> Outcome:
     if isinstance(right, Unreadable):
         return Outcome(False, f"no expression: {right}")
     try:
-        if same_trees(left, right, within):
+        names = _names_in(question)
+        if same_trees(left, right, within, names):
             return Outcome(True, "equal expressions")
-        if any(same_trees(left, other) for other in renamings(left, right, question)):
+        if any(same_trees(left, o, names=names) for o in renamings(left, right, question)):
             return Outcome(True, "equal but for the name of a constant")
-        if same_up_to_constant(left, right):
+        if same_up_to_constant(left, right, question):
             return Outcome(True, "equal up to the arbitrary constant")
         if _are_one_family(left, right, r"\pi" in gold and r"\pi" in answer):
             return Outcome(True, "the same family of values")
@@ -88,12 +93,12 @@ def compare_expressions(gold: str, answer: str, question: str) -> Outcome:
     return Outcome(False, "different expressions")
 
 
-def compare_equations(gold: str, answer: str) -> Outcome:
+def compare_equations(gold: str, answer: str, question: str) -> Outcome:
     """Compare two tidy texts that both hold an equals sign. Raises symbolic.Undecided."""
     if "(t)" not in gold.replace(" ", "") or "(t)" not in answer.replace(" ", ""):
         gold, answer = _OF_TIME.sub("", gold), _OF_TIME.sub("", answer)
     try:
-        same = same_equations(gold, answer)
+        same = same_equations(gold, answer) or _same_curves(gold, answer, question)
     except Unreadable as error:
         if _FOR_SYMPY.search(gold + answer):
             return _by_sympy(gold, answer, Fraction(0))
@@ -101,6 +106,12 @@ def compare_equations(gold: str, answer: str) -> Outcome:
             return Outcome(False, f"no equation: {error}")
         raise symbolic.Undecided(f"no rule compares these: {error}") from error
     return Outcome(same, "the same equation" if same else "different equations")
+
+
+def _same_curves(gold: str, answer: str, question: str) -> bool:
+    """Whether two equations with an arbitrary constant have the same curves."""
+    left, right = ("-".join(f"({side})" for side in split_equals(text)) for text in (gold, answer))
+    return same_level_sets(parse(left), parse(right), question)
 
 
 def compare_reals(gold: str, answer: str) -> Outcome | None:
@@ -125,6 +136,8 @@ def compare_inequalities(gold: str, answer: str) -> Outcome | None:
 def compare_ratios(gold: str, answer: str, question: str) -> Outcome | None:
     """``3:4`` is ``6:8``; but half past one is not a ratio, unless the question asks for one."""
     ours, theirs = split_top(gold, ":"), split_top(answer, ":")
+    if "ratio" in question.lower() and {len(ours), len(theirs)} == {1, 2}:
+        ours, theirs = (r if len(r) == 2 else [r[0], "1"] for r in (ours, theirs))  # 3:4 is 3/4
     if len(ours) < 2 or len(ours) != len(theirs):
         return None
     if _CLOCK.fullmatch(gold) and _CLOCK.fullmatch(answer) and "ratio" not in question.lower():
@@ -137,6 +150,13 @@ def compare_ratios(gold: str, answer: str, question: str) -> Outcome | None:
     except (Unreadable, Unevaluated):
         return None
     return Outcome(same, "the same ratio" if same else "different ratios")
+
+
+def _names_in(question: str) -> Names:
+    """What a question says of its names."""
+    if _POSITIVE.search(question):
+        return Names.POSITIVE
+    return Names.REAL if _WHOLE_LINE.search(question) else Names.ANY
 
 
 def _readable(text: str) -> Node | Unreadable:

@@ -41,7 +41,7 @@ _AND = re.compile(
     r",?\s*(?:\\text\s*\{\s*,?\s*and\s*\}|\band\b|\\cap(?![a-zA-Z])|\\land|\\wedge)\s*"
 )
 _WITHOUT = re.compile(r"\\setminus(?![a-zA-Z])|(?<=\})\s*-\s*(?=\\\{)|(?<=\))\s*-\s*(?=\\\{)")
-_OUTWARD = re.compile(r"^\]([^\[\]()]+)\[$")  # ]1,2[ is open
+_OUTWARD = re.compile(r"^(?:(\])([^\[\]()]+)([\])\[])|(\[)([^\[\]()]+)(\[))$")  # ]1,2[ is open
 _ORDER = re.compile(r"[<>]|\\(?:[lg]e|ne|in)(?![a-zA-Z])")
 _BARS = re.compile(r"\|(?P<inside>[^|]+)\|")
 
@@ -82,7 +82,7 @@ def same_reals(gold: str, answer: str) -> bool | None:
 
 def read_reals(text: str) -> Reals:
     """The set that tidy text describes. Raises Unreadable, or NoValue for ends with names."""
-    text = _OUTWARD.sub(r"(\1)", text.strip())
+    text = _OUTWARD.sub(_inward, text.strip())
     if _ALL.fullmatch(text):
         return [Piece(_MINUS, False, _PLUS, False)]
     builder = _BUILDER.fullmatch(text)
@@ -110,6 +110,11 @@ def read_reals(text: str) -> Reals:
     if text[:1] in ("(", "[") and text[-1:] in (")", "]"):
         return _interval(text)
     return _relations(text)
+
+
+def _inward(match: re.Match[str]) -> str:
+    opening, inside, closing = match[1] or match[4], match[2] or match[5], match[3] or match[6]
+    return f"{'(' if opening == ']' else '['}{inside}{')' if closing in '[)' else ']'}"
 
 
 def _listed(parts: list[str]) -> Reals:

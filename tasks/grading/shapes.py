@@ -56,7 +56,7 @@ class Matrix:
 
 
 _WHOLE = re.compile(
-    r"(?P<name>[a-zA-Z])[\s$]*(?:\\in\s*\\mathbb\s*\{?[ZN]"
+    r"(?P<name>[a-zA-Z])[\s$]*(?:\\in\s*(?:\\mathbb\s*\{?)?[ZN]"
     r"|\\text\s*\{[^{}]*(?:integer|whole)|is an integer)"
     r"|(?:integers?|whole numbers?)[\s}$]*(?P<other>[a-zA-Z])(?![a-zA-Z])"
 )
@@ -78,11 +78,13 @@ _PLUS_MINUS = re.compile(r"\\[pm][pm](?![a-zA-Z])")
 _CASES = re.compile(
     r"\\begin\{(?:cases|aligned|array|gathered)\}(?P<body>[^&]*)\\end\{\w+\}", re.DOTALL
 )
+_RELATION = re.compile(r"[<>]|\\[lg]e(?![a-zA-Z])|\\ne(?![a-zA-Z])")
 _OR = re.compile(r"\\text\s*\{\s*,?\s*or\s*\}|\bor\b")
 _UNKNOWN = re.compile(r"\\?[a-zA-Z]+(?:_\{?\w+\}?)?")
 _CONDITION = re.compile(
     r"[,;]?\s*(?:\\text\s*\{\s*(?:for|where|with|if)\b.*|(?:\bfor|\bwhere)\b.*"
-    r"|\(?\s*(?P<name>[a-zA-Z])\s*\\in\s*\\mathbb\s*\{?[ZN]\}?\s*\)?)$"
+    r"|\(?\s*(?P<name>[a-zA-Z])\s*\\in\s*(?:\\mathbb\s*\{?)?[ZN](?![a-zA-Z])\}?\s*(?:[_^]\s*\{?[*+]\}?)?\s*\)?"
+    r"|(?<=[\w})])\s*,\s*[a-z]\s*(?:\\(?:ge|le|ne)(?![a-zA-Z])|[<>])\s*-?\d+)$"
 )
 
 
@@ -118,6 +120,8 @@ def without_condition(text: str) -> str:
     if match is None or not text[: match.start()].strip():
         return text
     kept = text[: match.start()].strip()
+    if match[0].lstrip().startswith(",") and _RELATION.search(kept):  # x > 1, x < 5
+        return text
     whole = _WHOLE.search(match[0])
     return rename_letter(kept, whole["name"] or whole["other"], PARAMETER) if whole else kept
 

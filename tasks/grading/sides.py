@@ -12,7 +12,8 @@ import re
 from typing import NamedTuple
 
 from tasks.grading.arithmetic import evaluate
-from tasks.grading.expressions import split_equals
+from tasks.grading.expressions import name_derivatives, split_equals
+from tasks.grading.shapes import PARAMETER
 from tasks.grading.tidy import squeeze
 
 
@@ -30,16 +31,23 @@ _ARGUMENTS = re.compile(r"(?<=.)\((?P<letter>[a-z](?:,[a-z])*)\)$")
 _NO_NAME = re.compile(
     r"[\d^<>']|\\frac\s*\{\s*d|\\(?:d?dot|prime|partial|sqrt|le|ge|ne)(?![a-zA-Z])"
 )
+_VALUE_AT = re.compile(
+    r"\\?[a-zA-Z]+(?:_(?:\{[^{}]*\}|\w))?\((?:-?\d+(?:,\s*-?\d+)*|[A-Z]\s*(?:=|[<>]|\\[lg]e)[^()]*)\)"
+)
+_DERIVATIVE = re.compile(r"(?:[a-zA-Z]|\\[a-zA-Z]+)(?:_(?:\{\w+\}|\w))?'{1,2}")
 
 
 def read_sides(text: str) -> Sides | None:
     """Name and value of tidy text; ``None`` for an equation that names no value.
 
-    A name has no digit but in an index, no power and no derivative: ``m + n = 33`` names 33.
+    A name has no digit but in an index and no power: ``m + n = 33`` names 33. ``f(2)``, ``P(X=1)``
+    and a derivative alone are names.
     Where a number is followed by its decimal approximation, the number counts.
     """
     exact, *approximations = _APPROX.split(text)
     if approximations:
+        if not exact.strip():
+            return Sides("", "", approximations[-1].strip())
         if _is_name(exact) and "=" not in exact:
             return Sides(*_bare(exact), approximations[-1].strip())
         text = exact.strip()
@@ -62,12 +70,15 @@ def _not_rounded(sides: list[str]) -> str:
 
 
 def _is_name(text: str) -> bool:
-    return bool(text.strip()) and _NO_NAME.search(_INDEX.sub("", text)) is None
+    text = text.strip()
+    if _VALUE_AT.fullmatch(text) or _DERIVATIVE.fullmatch(name_derivatives(text).strip()):
+        return True
+    return bool(text) and _NO_NAME.search(_INDEX.sub("", text)) is None
 
 
 def _bare(text: str) -> tuple[str, str]:
     """A name without the arguments after it, and the argument if it is one letter."""
-    squeezed = squeeze(text)
+    squeezed = squeeze(name_derivatives(text)).replace(PARAMETER, "n")
     match = _ARGUMENTS.search(squeezed)
     if match is None:
         return squeezed, ""

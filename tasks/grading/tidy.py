@@ -25,7 +25,9 @@ _SYNONYMS = {
 }  # fmt: skip
 _LITERALS = {
     "degree": "^\\circ", "lt": "<", "gt": ">", "imath": "i", "jmath": "j", "colon": ":",
-    "lbrace": r"\{", "rbrace": r"\}", "lbrack": "[", "rbrack": "]", "AA": "Å",
+    "lbrace": r"\{", "rbrace": r"\}",
+    "langle": "(", "rangle": ")", "ell": "l", "checkmark": "",
+    "lbrack": "[", "rbrack": "]", "AA": "Å",
 }  # fmt: skip
 _COMMAND = re.compile(r"\\([a-zA-Z]+)")
 _SIZE = re.compile(r"\\(?:left|right|[bB]igg?[lrm]?)(?![a-zA-Z])\.?")
@@ -37,6 +39,7 @@ _DELIMITER = re.compile(r"(?<!\\)(?:\$|\\[()\[\]])")
 _WRAPPER = re.compile(r"\\(?:boxed|fbox|mathbf|boldsymbol|bm|underline|mathit|mathsf)\s*(?=\{)")
 _DOUBLED = re.compile(r"\\\\(?=[a-zA-Z])")
 _PLAIN_TEXT = re.compile(r"\\text\s*\{([^{}a-zA-Z]*\d[^{}a-zA-Z]*)\}")  # \textbf{70} is 70
+_COUNTED = re.compile(r"\\text\s*\{\s*(-?\d[\d.,/]*)\s+([^{}\d]+)\}")  # \text{5 apples}
 _LEAD_IN = re.compile(r"\\text\s*\{[^{}]*\b(?:is|are|equals|be)\s*:?\s*\}\s*(?=\S)")
 _EMPTY_TEXT = re.compile(r"\\text\s*\{[\s.,;:!]*\}")
 _MICRO = re.compile(r"(?:\\mu|µ)\s*\\text\s*\{\s*(?=[a-zA-Z])|\\text\s*\{\s*\\mu\s*(?=[a-zA-Z])")
@@ -80,6 +83,7 @@ def tidy(text: str) -> str:
     if "$" in text or "\\" in text:
         text = _DELIMITER.sub(" ", text)
     if r"\text" in text or "µ" in text:
+        text = _COUNTED.sub(r"\1 \\text{\2}", text)
         text = _EMPTY_TEXT.sub(" ", _MICRO.sub(r"\\text{µ", text))
         text = _RATIO_WORD.sub(":", _PLAIN_TEXT.sub(r"\1", _LEAD_IN.sub("", text)))
     if "color" in text or "hat" in text or "vec" in text or "not" in text or "dot" in text:
@@ -110,7 +114,8 @@ def squeeze(text: str) -> str:
 
 def _one_name(match: re.Match[str]) -> str:
     name = match[1]
-    return _LITERALS.get(name) or "\\" + _SYNONYMS.get(name, name)
+    literal = _LITERALS.get(name)
+    return "\\" + _SYNONYMS.get(name, name) if literal is None else literal
 
 
 def _without_markdown(text: str) -> str:

@@ -66,7 +66,8 @@ def split_unit(text: str) -> tuple[str, str]:
     if compound is not None:
         return text[: compound.start()].strip(), re.sub(r"[\s{}]", "", compound[0])
     if text.startswith("\\$"):
-        return text[2:].strip(), "\\$"
+        number, unit = split_unit(text[2:].strip())
+        return number, f"\\$ {unit}".strip() if dimensions(unit) != dimensions("\\$") else "\\$"
     number, unit = text, ""
     while (match := _PIECE.search(number)) is not None:
         piece = match["text"] or match["word"] or match["scale"] or ""

@@ -9,6 +9,7 @@ r"""Answers in words, and letters of a multiple choice.
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from tasks.grading.tidy import tidy
 
@@ -17,10 +18,17 @@ _ARTICLE = re.compile(r"^(?:the|an?)\s+")
 _SPOKEN = {r"\infty": "infinity", r"\emptyset": "empty set", r"\{\}": "empty set"}
 _CLOCK = re.compile(r"(?P<hour>\d{1,2}):(?P<minute>\d{2})\s*(?P<half>[ap])?[.\s]*m?[.\s]*", re.I)
 _SEPARATOR = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+|\s*&\s*")
-_OPTION = re.compile(r"^(?:option|choice|answer)\s*:?\s*(?=\(?[A-J]\b)", re.IGNORECASE)
+_OPTION = re.compile(r"^(?:option|choice|answer|答案|选)\s*:?\s*(?=\(?[A-J]\b)", re.IGNORECASE)
 _ANOTHER = re.compile(r"\W*(?:(?:and|or)\W+)?\(?[A-J]\)?(?:\W+(?:(?:and|or)\W+)?\(?[A-J]\)?)*\W*")
 _LABELLED = re.compile(r"\(\s*(?P<letter>[A-J])\s*\)\s*(?P<rest>\S.*)", re.DOTALL)
 _LETTER = re.compile(r"\(?\s*([A-J])\s*(?:\)|[.:,](?=\s|$)|$)")
+
+
+class Time(NamedTuple):
+    """Minutes since midnight; ``sure`` unless the half of the day is open."""
+
+    minutes: int
+    sure: bool
 
 
 def words(text: str) -> str | None:
@@ -36,7 +44,8 @@ def words(text: str) -> str | None:
         return None
     if bare == tidied and not any(len(word) >= 3 for word in re.findall(r"[^\W\d_]+", bare)):
         return None
-    return _ARTICLE.sub("", " ".join(re.findall(r"[^\W\d_]+", bare.lower())))
+    spoken = _ARTICLE.sub("", " ".join(re.findall(r"[^\W\d_]+", bare.lower())))
+    return "does not exist" if spoken == "dne" else spoken
 
 
 def word_list(text: str) -> list[str] | None:
@@ -53,16 +62,26 @@ def word_list(text: str) -> list[str] | None:
     return sorted(item.strip() for item in items) if len(items) > 1 else None
 
 
-def clock(text: str) -> tuple[str, str] | None:
-    r"""A time of day, and "a" or "p" if it is said: ``4:30\text{ p.m.}`` is 4:30 pm.
+def clock(text: str) -> Time | None:
+    r"""A time of day; ``4:30\text{ p.m.}`` is 16:30 for certain, ``4:30`` may be either half.
 
     >>> clock(r"4:30\text{ p.m.}"), clock("4:30"), clock("3:4")
-    (('4:30', 'p'), ('4:30', ''), None)
+    (Time(minutes=990, sure=True), Time(minutes=270, sure=False), None)
     """
     match = _CLOCK.fullmatch(_TEXT.sub(r"\1", tidy(text)).strip())
     if match is None:
         return None
-    return f"{int(match['hour'])}:{match['minute']}", (match["half"] or "").lower()
+    hour, half = int(match["hour"]), (match["half"] or "").lower()
+    if half:
+        hour = hour % 12 + 12 * (half == "p")
+    return Time(60 * hour + int(match["minute"]), bool(half) or not 0 < hour <= 12)
+
+
+def same_time(gold: Time, answer: Time) -> bool:
+    """The half of the day may be left out, and read into the answer where the gold has none."""
+    if gold.sure and answer.sure:
+        return gold.minutes == answer.minutes
+    return gold.minutes % 720 == answer.minutes % 720
 
 
 def only_letter(text: str) -> str | None:

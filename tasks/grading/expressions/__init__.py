@@ -5,19 +5,28 @@ r"""Expressions in LaTeX or plain text: read into a tree, and compared by their 
 (True, False)
 """
 
-from tasks.grading.expressions.constants import renamings, same_up_to_constant
+from tasks.grading.expressions.constants import renamings, same_level_sets, same_up_to_constant
+from tasks.grading.expressions.derivatives import name_derivatives
 from tasks.grading.expressions.equations import same_equations, same_inequalities, split_equals
 from tasks.grading.expressions.families import same_families
 from tasks.grading.expressions.parse import parse
-from tasks.grading.expressions.same import Unevaluated, has_value, same_expressions, same_trees
+from tasks.grading.expressions.same import (
+    Names,
+    Unevaluated,
+    has_value,
+    same_expressions,
+    same_trees,
+)
 from tasks.grading.expressions.tokens import Unreadable
 from tasks.grading.expressions.tree import Node, names_of
 
 __all__ = [
+    "Names",
     "Node",
     "Unevaluated",
     "Unreadable",
     "has_value",
+    "name_derivatives",
     "names_of",
     "parse",
     "renamings",
@@ -25,6 +34,7 @@ __all__ = [
     "same_expressions",
     "same_families",
     "same_inequalities",
+    "same_level_sets",
     "same_trees",
     "same_up_to_constant",
     "split_equals",

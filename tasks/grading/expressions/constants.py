@@ -14,11 +14,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from itertools import permutations
+from typing import NamedTuple
 
 from flint import arb
 
-from tasks.grading.expressions.evaluate import NoValue, Value, evaluate
-from tasks.grading.expressions.points import points
+from tasks.grading.expressions.evaluate import NotReal, NoValue, Value, evaluate
+from tasks.grading.expressions.points import Point, points
 from tasks.grading.expressions.precision import precision
 from tasks.grading.expressions.same import MIN_POINTS, meet
 from tasks.grading.expressions.tree import (
@@ -38,6 +39,11 @@ MAX_CONSTANTS = 4
 _CONSTANT = re.compile(r"[cC](?:_\d)?'?|[cC]'*")
 _OTHER_NAME = re.compile(r"[cCkKABDab](?:_\d)?")
 _SAYS_ARBITRARY = re.compile(r"constant|arbitrary|parameter", re.IGNORECASE)
+_IS_ARBITRARY = re.compile(
+    r"arbitrary|constants? of integration|integration constant|general (?:solution|form)"
+    r"|indefinite integral|antiderivative|denoting constants|for the constant",
+    re.IGNORECASE,
+)
 
 
 def renamings(gold: Node, answer: Node, question: str) -> Iterator[Node]:
@@ -65,26 +71,92 @@ def renamings(gold: Node, answer: Node, question: str) -> Iterator[Node]:
             yield rename(answer, dict(zip(there, order, strict=True)))
 
 
-def same_up_to_constant(left: Node, right: Node) -> bool:
-    """Whether both end in ``+ C`` and differ without it by a number only: ``sin^2 x + C`` and
-    ``C - cos^2 x``."""
+def same_up_to_constant(left: Node, right: Node, question: str) -> bool:
+    r"""Whether both are families in one arbitrary constant, and the same one: ``\sin^2 x + C`` and
+    ``C - \cos^2 x``, ``(C + x)/x^2`` and ``1/x + 2C/x^2``.
+
+    With a + C b and a' + C b' the ratio of b and b' is a number, and a - a' a multiple of b. Unless
+    the question says that the constant is arbitrary, it must be called C, and b be 1.
+    """
+    lines = _lines_in_constant(left, right)
+    if not _IS_ARBITRARY.search(question) and not (
+        _is_called_c(left)
+        and _is_called_c(right)
+        and all(meet(line.slope, arb(1)) for pair in lines for line in pair)
+    ):
+        return False
+    return (
+        len(lines) >= MIN_POINTS
+        and not all(ours.start.contains(0) for ours, _ in lines)
+        and _constant([ours.slope / theirs.slope for ours, theirs in lines])
+        and _constant([(ours.start - theirs.start) / ours.slope for ours, theirs in lines])
+    )
+
+
+def same_level_sets(left: Node, right: Node, question: str) -> bool:
+    """Whether ``left = 0`` and ``right = 0`` are one family of curves: ``y^2 - x^2 - C`` and
+    ``x^2 - y^2 - C``.
+
+    With a + C b the curves are those on which -a/b has a value; the other's is linear in it. Unless
+    the question says that the constant is arbitrary, it must be called C, and b be a number.
+    """
+    lines = _lines_in_constant(left, right)
+    if not _IS_ARBITRARY.search(question) and not (
+        _is_called_c(left)
+        and _is_called_c(right)
+        and all(_constant([pair[i].slope for pair in lines]) for i in (0, 1))
+    ):
+        return False
+    levels = [(ours.start / ours.slope, theirs.start / theirs.slope) for ours, theirs in lines]
+    if len(levels) < MIN_POINTS:
+        return False
+    (a, b), *others = levels
+    scales = [(y - b) / (x - a) for x, y in others]
+    return all(scale.is_finite() for scale in scales) and _constant(scales)
+
+
+class _Line(NamedTuple):
+    """A value at C = 0, and what each 1 of C adds."""
+
+    start: arb
+    slope: arb
+
+
+def _lines_in_constant(left: Node, right: Node) -> list[tuple[_Line, _Line]]:
+    """At each point both as lines in their one arbitrary constant; none if they are not."""
     ours, theirs = ([n for n in names_of(node) if _CONSTANT.fullmatch(n)] for node in (left, right))
     if len(ours) != 1 or len(theirs) != 1:
-        return False
-    differences = []
+        return []
+    lines = []
     with precision():
         for point in points(left, right):
             try:
-                a, b = (
-                    [_real(evaluate(node, {**point.values, name: arb(c)})) for c in range(3)]
-                    for node, name in ((left, ours[0]), (right, theirs[0]))
-                )
-            except (NoValue, ZeroDivisionError):
+                pair = (_line(left, ours[0], point), _line(right, theirs[0], point))
+            except NotReal:
                 continue
-            if not all(meet(x[1] - x[0], arb(1)) and meet(x[2] - x[1], arb(1)) for x in (a, b)):
-                return False
-            differences.append(a[0] - b[0])
-    return len(differences) >= MIN_POINTS and all(meet(d, differences[0]) for d in differences)
+            except (NoValue, ZeroDivisionError):
+                return []
+            lines.append(pair)
+    return lines
+
+
+def _line(node: Node, name: str, point: Point) -> _Line:
+    first, second, third = (
+        _real(evaluate(node, {**point.values, name: arb(c)}, real=True)) for c in range(3)
+    )
+    slope = second - first
+    if slope.contains(0) or not meet(third - second, slope):
+        raise NoValue("not linear in the constant")
+    return _Line(first, slope)
+
+
+def _is_called_c(node: Node) -> bool:
+    return any(name.startswith("C") for name in names_of(node))
+
+
+def _constant(values: list[arb]) -> bool:
+    with precision():
+        return all(meet(value, values[0]) for value in values)
 
 
 def _real(value: Value) -> arb:

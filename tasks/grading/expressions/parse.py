@@ -272,6 +272,8 @@ class _Reader:
 
     def named(self, letter: str) -> Node:
         """A letter with its index, primes and, where it is a function, its arguments."""
+        if letter == "C" and (chosen := self.combination()) is not None:
+            return chosen
         index, primes = "", ""
         while self.peek() in ("_", "'"):
             if self.take("'"):
@@ -285,6 +287,16 @@ class _Reader:
         if self.peek() in ("(", "[") and self.is_applied(letter):
             return self.applied(name)
         return Name(name)
+
+    def combination(self) -> Node | None:
+        """``C_{2n}^{n}``, the other way to write a binomial; ``C_1^2`` is a square."""
+        mark = self.at
+        if self.take("_") and self.peek() not in ("0", "1"):
+            upper = self.group() if self.peek() == "{" else self.atom()
+            if self.take("^"):
+                return binomial(upper, self.exponent())
+        self.at = mark
+        return None
 
     def is_applied(self, letter: str) -> bool:
         """Whether the bracket after a letter holds arguments: ``f(...)``, ``y(t)``, ``I(0)``."""

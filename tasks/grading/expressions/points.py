@@ -17,7 +17,10 @@ from tasks.grading.expressions.tree import Call, Name, Node, Number, Power, Seri
 
 _WHOLE_LETTERS = frozenset("klmnpqrNMKTd")
 _ROUNDED = ("floor", "ceil", "double_factorial", "gcd", "lcm")
-_WHOLE = ((7, 3, 2, 5), (10, 4, 3, 6), (13, 5, 4, 9), (12, 7, 2, 3), (17, 6, 5, 8), (9, 2, 6, 4))
+_WHOLE = (
+    (7, 3, 2, 5), (8, 4, 3, 6), (13, 5, 4, 9), (16, 7, 2, 3),
+    (10, 6, 5, 8), (9, 2, 6, 4), (17, 8, 3, 2), (12, 5, 7, 3),
+)  # fmt: skip
 _RANGES = ((1, 2), (0, 1), (2, 9), (-2, 2), (-9, 9), (1, 60), *[None] * 8)
 """Of the points in turn; whole numbers have more points, so that ``n/2`` and ``n/3`` differ."""
 
