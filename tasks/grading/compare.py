@@ -44,6 +44,7 @@ from tasks.grading.words import clock, labelled, letter, only_letter, same_time,
 MAX_LENGTH = 2_000
 """A longer answer is the gold answer only if it is the same text."""
 MAX_PARTS = 64
+MAX_SETS = 8
 MAX_MERGED = 12
 """Longer lists of different length are different: nothing in them is looked for twice."""
 
@@ -193,6 +194,8 @@ def _as_scalars(gold: str, answer: str, question: str) -> Outcome | None:
 
 def _as_lists(gold: str, answer: str, question: str) -> Outcome | None:
     """Lists and sets in any order; a list in parentheses has the order of its parts."""
+    if max(_set_depth(gold), _set_depth(answer)) > MAX_SETS:
+        raise symbolic.Undecided("sets nested too deeply")
     if _set_depth(gold) != _set_depth(answer) and _set_depth(gold) and _set_depth(answer):
         return _OTHER_KIND
     match _shape(gold), _shape(answer):
@@ -295,11 +298,13 @@ def _in_any_order(gold: Sequence[str], answer: Sequence[str], question: str) -> 
     others = [part for key, part in theirs.items() if key not in ours]
     if len(unmatched) != len(others) and max(len(ours), len(theirs)) > MAX_MERGED:
         return Outcome(False, "another number of answers")
+    taken = [part for key, part in theirs.items() if key in ours]
     for part in unmatched:
         match = next((other for other in others if _same(part, other, question).same), None)
         if match is not None:
             others.remove(match)
-        elif not any(_same(part, other, question).same for other in theirs.values()):
+            taken.append(match)
+        elif not any(_same(part, other, question).same for other in taken):
             return Outcome(False, "an answer is missing")
     for part in others:
         if not any(_same(other, part, question).same for other in ours.values()):

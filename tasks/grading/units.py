@@ -33,6 +33,7 @@ _NAMES: dict[str, str] = {
     "µs": "µs us", "ns": "ns", "kW": "kW", "MHz": "MHz", "kHz": "kHz", "GHz": "GHz", "kN": "kN",
     "MPa": "MPa", "MJ": "MJ", "mA": "mA", "mV": "mV", "kV": "kV", "µg": "µg", "acre": "acre acres",
 }  # fmt: skip
+MAX_PIECES = 12
 Dimensions = frozenset[tuple[str, int]]
 """Known units and their exponents."""
 
@@ -69,7 +70,10 @@ def split_unit(text: str) -> tuple[str, str]:
         number, unit = split_unit(text[2:].strip())
         return number, f"\\$ {unit}".strip() if dimensions(unit) != dimensions("\\$") else "\\$"
     number, unit = text, ""
-    while (match := _PIECE.search(number)) is not None:
+    for _ in range(MAX_PIECES):
+        match = _PIECE.search(number)
+        if match is None:
+            break
         piece = match["text"] or match["word"] or match["scale"] or ""
         if match["degrees"] and not piece:
             piece = "deg"

@@ -46,7 +46,7 @@ Grid = list[list[Scalar]]
 Value = Scalar | Grid
 Point = Mapping[str, Scalar]
 
-MAX_TERMS = 5_000
+MAX_TERMS = 3_000
 """Longer sums and products have no value here."""
 MAX_CELLS = 64
 
@@ -56,6 +56,10 @@ _HUGE = arb(2) ** 4096
 
 class NoValue(ArithmeticError):
     """The expression has no (finite, known) value at that point; the message says why."""
+
+
+class TooMany(NoValue):
+    """More terms than are added up here; there would be no fewer at another point."""
 
 
 class NotReal(NoValue):
@@ -159,7 +163,7 @@ class _Evaluation:
         low, high = self.whole(node.low), self.whole(node.high)
         self.terms += max(0, high - low + 1)
         if self.terms > MAX_TERMS:
-            raise NoValue(f"more than {MAX_TERMS} terms")
+            raise TooMany(f"more than {MAX_TERMS} terms")
         outside = self.point.get(node.counter)
         combine = _add if node.kind == "sum" else _multiply
         value: Value = arb(0 if node.kind == "sum" else 1)

@@ -502,7 +502,11 @@ def _times(left: Node, right: Node) -> Node:
 
 def _bare(text: str) -> str:
     """A piece of an index without its wrapper: ``{\text{max}}`` is ``max``."""
-    return text[text.index("{") + 1 : -1].strip() if text.startswith(r"\text") else text
+    return (
+        text[text.index("{") + 1 : -1].strip()
+        if text.startswith(r"\text") and "{" in text
+        else text
+    )
 
 
 def _decimal(token: str) -> fmpq:

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from flint import acb, arb, fmpq
 
-from tasks.grading.expressions.evaluate import NotReal, NoValue, Value, cells, evaluate
+from tasks.grading.expressions.evaluate import NotReal, NoValue, TooMany, Value, cells, evaluate
 from tasks.grading.expressions.parse import parse
 from tasks.grading.expressions.points import Point, points
 from tasks.grading.expressions.precision import MORE_BITS, precision
@@ -146,6 +146,8 @@ def _same_everywhere(
             if names is Names.POSITIVE and not point.positive:
                 continue
             same, both_real = _meet_at(point, left, right, natural, with_i)
+        except TooMany as error:
+            raise Unevaluated(str(error)) from error
         except NotReal as error:
             if names is Names.REAL and _is_real_at(point, left) != _is_real_at(point, right):
                 return False
