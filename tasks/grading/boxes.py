@@ -22,7 +22,7 @@ from tasks.grading.braces import groups
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*(?=\{)")
 _BARE_BOX = re.compile(r"\\boxed(?:\s+|(?=\d))(-?[\d.,]*\d|[A-Za-z])(?![\w{])")
 _LOST_SLASH = re.compile(r"(?<![\w\\])boxed\{([^{}\n]+)\}")
-_LEFT_OPEN = re.compile(r"\\boxed\s*\{([^$\n]{1,200}?)\s*(?=\$|\\\)|\\\])")
+_LEFT_OPEN = re.compile(r"\\boxed\s*\{([^$\n]{1,200}?)(?=\$|\\\)|\\\])")
 _SPACE = re.compile(
     r"\\(?:phantom|[hv]space)\*?\{[^{}]*\}|\\(?:q?quad|[lcd]?dots|underline|text|square)\b"
 )
@@ -93,7 +93,7 @@ def _damaged(text: str) -> Box | None:
         left_open = None  # it is complete, and empty
     for found in ([*_BARE_BOX.finditer(text)], [left_open], [*_LOST_SLASH.finditer(text)]):
         if found and found[-1] is not None:
-            return Box(found[-1].start(), found[-1].end(), found[-1][1])
+            return Box(found[-1].start(), found[-1].end(), found[-1][1].strip())
     return None
 
 

@@ -19,10 +19,10 @@ from tasks.grading.compare import MAX_LENGTH
 from tasks.grading.prose import TAIL, is_finished, refuses
 from tasks.grading.words import letter
 
-_LETTER = r"(?:\\[a-z]{2,8}\{\W?)?(?P<letter>[A-J])(?![A-Za-z0-9_'’])"
+_LETTER = r"(?:\\[a-z]{2,8}\{\W?)?(?P<letter>[A-J])(?![A-Za-z0-9_'’]|\W{0,2}\?)"
 _IS = (
     r"(?:(?i:is|be|est|ist|es|for sure|definitely|clearly|option|choice|should|letter)\W{1,8}"
-    r"|(?:应该)?(?:是|为|选项?)\W{0,4}){0,4}"
+    r"|(?:应该)?(?:是|为|选项|选)\W{0,4}){0,4}"
 )
 _RIGHT = r"(?i:correct|right|true|the (?:correct |right |best |only )?(?:answer|option|choice|one))"
 # Of these the strongest that is found decides, and of several such the last.
@@ -30,12 +30,15 @@ _LINE = re.compile(rf"^\W{{0,8}}(?i:(?:final\s)?answer)\W{{0,8}}{_LETTER}", re.M
 _ANSWER = re.compile(
     rf"(?:(?i:\b(?:answer|réponse|antwort|respuesta)\b)|答案|ответ)\W{{0,8}}{_IS}{_LETTER}"
 )
+_CHOOSE = r"(?:(?i:\b(?:option|choice|choose|select|pick|go with)\b)|选项|选)"
 _OPTION = re.compile(
-    rf"(?:(?i:\b(?:option|choice|choose|select|pick)\b)|选)\W{{0,8}}{_IS}{_LETTER}"
+    rf"{_CHOOSE}\W{{0,8}}{_IS}{_LETTER}"
     rf"|\(?(?<![\w'’])(?P<right>[A-J])\)?\W{{0,3}}(?:is|must be)\s+{_RIGHT}"
 )
 _FIRST = re.compile(r"\W*(?P<letter>[A-J])(?:[.,:)。，：*]|\s*$|(?=[^\x00-\x7f]))")
-_ALONE = re.compile(r"(?<![\w'’])\(?(?P<letter>[B-HJ]|A(?!\s+(?!is\b)[a-z]))\)?(?![\w'’])")
+_ALONE = re.compile(
+    r"(?<![A-Za-z0-9_'’])\(?(?P<letter>[B-HJ]|A(?!\s+(?!is\b)[a-z]))\)?(?![A-Za-z0-9_'’])"
+)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！])|\n+")
 _OR = r"(?:, or |, and |, | or | nor | and )"
 _SEVERAL = rf"(?:(?i:options?|choices?) )?\(?[A-J]\)?(?:{_OR}\(?[A-J]\)?)*"
@@ -43,7 +46,7 @@ _NOT = r"not|cannot be|rather than|instead of|eliminates?|eliminated|rules? out"
 _DENIED = re.compile(
     rf"(?i:\b(?:{_NOT})|n['’]t(?: be)?)"
     rf" {_SEVERAL}(?![\w'’])"
-    rf"|(?<![\w'’(]){_SEVERAL} (?:is|are|was|were) (?:all |both )?"
+    rf"|不是\s*{_SEVERAL}|(?<![\w'’(]){_SEVERAL} (?:is|are|was|were) (?:all |both )?"
     r"(?:wrong|incorrect|false|out|not|ruled out|eliminated|impossible)\b"
 )
 
@@ -68,7 +71,7 @@ def chosen(text: str, *, finished: bool = False) -> str | None:
     options = list(_OPTION.finditer(end)) if closed else []
     if options:
         return options[-1]["letter"] or options[-1]["right"]
-    first = _FIRST.match(text)
+    first = _FIRST.match(_DENIED.sub(" ", text[:TAIL]))
     if first is not None:
         return first["letter"]
     sentences = [s for s in _SENTENCE.split(end) if s.strip()]

@@ -12,7 +12,7 @@ from typing import Literal
 
 from tasks.grading.choice import boxed_letter, chosen
 from tasks.grading.compare import grade_answer
-from tasks.grading.extract import extract, extract_explicit
+from tasks.grading.extract import extract, extract_earlier, extract_explicit
 from tasks.grading.verdict import Grade, Verdict
 from tasks.grading.words import only_letter
 from tasks.problem import AnswerType
@@ -85,7 +85,7 @@ def extract_answer(
                 return letter
         return boxed_letter(last) if cut else chosen(last, finished=finished)
     for turn in earlier:
-        stated = extract(turn, finished=True)
+        stated = extract_earlier(turn)
         if stated is not None:
             return stated.answer
     stated = extract_explicit(last) if cut else extract(last, finished=finished)

@@ -16,10 +16,12 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from tasks.grading import phrases
 from tasks.grading.boxes import last_box
 from tasks.grading.code import without_code
 from tasks.grading.marks import Mark, keyed, last_hashes, last_minerva, last_tag
 from tasks.grading.prose import concluded, restated
+from tasks.grading.values import is_bare
 
 
 class Stated(NamedTuple):
@@ -44,6 +46,19 @@ def extract(text: str, *, finished: bool = False) -> Stated | None:
         return None  # an object without an answer
     answer = concluded(text, finished=finished)
     return Stated(answer, "sentence") if answer else None
+
+
+def extract_earlier(turn: str) -> Stated | None:
+    """The stated answer of a text that another problem follows: a sentence must say that something
+    is the value, since what stands before a problem may be part of it.
+
+    >>> extract_earlier("The sum is 4."), extract_earlier("Anna has 4 pens.")
+    (Stated(answer='4', sign='sentence'), None)
+    """
+    stated = extract(turn, finished=True)
+    if stated is None or stated.sign != "sentence" or is_bare(turn):
+        return stated
+    return stated if phrases.STATES.search(turn[-300:]) else None
 
 
 def extract_explicit(text: str) -> Stated | None:

@@ -21,7 +21,7 @@ class Mark(NamedTuple):
     answer: str
 
 
-_VALUE = r"(?:[-−+]?[$€£]?\s?[-−+]?\.?\d|[\\$({\[])"
+_VALUE = r"(?:[-−+]?(?:[$€£]\s?)?[-−+]?\.?\d|[\\$({\[])"
 _HASHES = re.compile(rf"^####[ \t]*((?!\d+[.)] [A-Za-z]){_VALUE}[^\n]*)", re.MULTILINE)
 _LAST_LINE = re.compile(r"^####[ \t]*(\S[^\n]*)\s*\Z", re.MULTILINE)
 _KEY = re.compile(
@@ -68,11 +68,11 @@ def last_minerva(text: str) -> Mark | None:
 
 
 def keyed(text: str) -> Mark | None:
-    """What a JSON object that is the whole text calls its answer."""
-    bare = text.strip()
-    if not (bare.startswith("{") and bare.endswith("}")):
+    """What a JSON object calls the answer, where a text is that object or ends with it."""
+    start = text.rfind("\n{") + 1
+    if not (text[start:].lstrip().startswith("{") and text.rstrip().endswith("}")):
         return None
-    found = [*_KEY.finditer(text)]
+    found = [*_KEY.finditer(text, start)]
     if not found:
         return None
     answer = found[-1][1] if found[-1][1] is not None else found[-1][2]

@@ -14,7 +14,7 @@ _NAME = re.compile(
     r"\b(?:is|was|be)\s+(?:an? |the |on )?([A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?)[.!*\s]*$"
 )
 _WORD = re.compile(
-    r"\b(?:is|be|to)\s+(?:therefore |thus |clearly )?"
+    r"\b(?:is|be|diverges to)\s+(?:therefore |thus |clearly )?"
     r"(true|false|undefined|infinite|infinity|impossible|even|odd)\b(?: there)?[.!*\s]*$"
 )
 _NONE = re.compile(
@@ -24,7 +24,20 @@ _NONE = re.compile(
 )
 
 
+_YES_NO = re.compile(r"\W*(yes|no)\b\s*[,.:;!*—-]", re.IGNORECASE)
+
+
 def named(sentence: str) -> str | None:
     """The name, the truth value, or the "no solution" that a sentence states."""
     found = _NONE.search(sentence) or _WORD.search(sentence) or _NAME.search(sentence)
+    return found[1] if found is not None else None
+
+
+def yes_or_no(text: str) -> str | None:
+    """ "Yes, since 7 is prime.": the word that a text opens with.
+
+    >>> yes_or_no("No, it is not."), yes_or_no("No number is.")
+    ('No', None)
+    """
+    found = _YES_NO.match(text)
     return found[1] if found is not None else None

@@ -13,6 +13,7 @@ import re
 from tasks.grading.values import is_bare, value_in
 
 _BULLET = re.compile(r"[-•*]\s+(?=\S)")
+_STATES = re.compile(r"\b(?:is|are|has|have|equals)\b|=")
 _LABEL = re.compile(r"\(?([a-h])\)\s*")
 
 
@@ -30,7 +31,8 @@ def listed(said: list[str]) -> str | None:
     parts: list[str] = []
     for sentence in reversed(said):
         label = _LABEL.match(sentence)
-        value = value_in(sentence[label.end() :]) if label is not None else None
+        stated = label is not None and _STATES.search(sentence)
+        value = value_in(sentence[label.end() :]) if label is not None and stated else None
         if label is None or value is None:
             break
         labels = label[1] + labels

@@ -14,20 +14,27 @@ MARKER = re.compile(
     r"(?:\b(?:answer|final result|réponse|respuesta|antwort|ответ|resposta|risposta)\b"
     r"|答案|答え|答[:：]|उत्तर|الجواب)"
     r"(?:\s+(?:to|for)\b[^.:\n]{0,80}?)?\s*[*|]*\s*"
-    r"(?:(?:should |must |would )?(?:is|be|est|es|ist|lautet|é|è)\b|[:：=—-]|是|为|は)?"
+    r"(?:(?:should |must |would )?(?:is|be|est|es|ist|lautet|é|è)\b|[:：=—-]|是|为|は|هو|है)?"
     r"\s*[:：]?[\s*|]*",
     re.IGNORECASE,
 )
 """The answer is: what follows is it."""
+LINKED = re.compile(
+    r"(?:is|be|est?|ist|lautet|é|è|[:：=—-]|是|为|は|هو|है)[\s*|:：]*$|\n[\s*]*$", re.IGNORECASE
+)
 
+AS_MY = re.compile(r"\b(?:is|as|be) (?:the|my|our) (?:final |correct )?$", re.IGNORECASE)
 HEADING = re.compile(
     r"[\s#*_|]*(?:my |the )?(?:final )?(?:answer|result)[\s*_:：|]*|[\s#*]*答案[\s*:：]*",
     re.IGNORECASE,
 )
 """A whole line "## Final answer"."""
 
-LATER_ANSWER = _any(r"\b(?:final|the|my) answer(?: is|:)")
-CONDITION = _any(r"\b(?:if|would|when|were)\b")
+LATER_ANSWER = _any(
+    r"\b(?:the|my|our) (?:\w+ )?answer (?:is|must be|should be|equals)\b",
+    r"^\W*(?:the )?(?:\w+ )?answer\W{0,4}:",
+)
+NOT_ASSERTED = _any(r"\b(?:if|would|when|were|about|approximately|roughly|decimals?)\b|≈")
 
 CUE = _any(
     r"\b(?:therefore|thus|hence|so|finally|final|conclusion|overall|consequently|also|donc|son)\b",
@@ -50,22 +57,33 @@ CHECK = _any(
 )
 SUPPOSED = _any(
     r"\W*(?:if|suppose|assume|let|try|wait|but wait|maybe|perhaps|hmm|consider|given)\b",
+    r"\W*(?:\w+,? )?we (?:are given|are asked|have to|need to|want to|must)\b",
+    r"\W*(?:\w+,? )?to (?:find|get|solve)\b",
+    r"\W*(?:\w+,? )?to [^,]{1,80}, we (?:need|must|have to)\b",
     r"\W*(?:find|compute|determine|calculate|evaluate|what|how)\b",
     r"\W*(?:calculat|comput)ing\b[^,$]{0,60}:",
 )
+_TO_ANSWER = (
+    r"(?:answer|solve|determine|compute|calculate|help|assist|find|see|provide|give|tell|access"
+    r"|complete|finish|view|state|say|do|decide)"
+)
 REFUSAL = _any(
-    r"\b(?:i|we)(?:['’]m| am| are)? (?:sorry|unable|not able|have no|would rather not)\b",
-    r"\b(?:i|we) (?:cannot|can['’]t|can not|could not|couldn['’]t|apologi[sz]e,? but)\b",
-    r"\b(?:i|we) do(?:n['’]t| not) (?:have|know)\b",
-    r"\b(?:sorry|unfortunately|please provide|(?:if|could) you (?:send|provide|give|describe))\b",
-    r"\b(?:not enough information|as an ai|no final answer)\b",
+    rf"\b(?:i|we) (?:cannot|can['’]t|can not|could not|couldn['’]t) (?:\w+ )?{_TO_ANSWER}\b",
+    r"\b(?:i|we)(?:['’]m| am| are)? (?:unable|not able|have no|apologi[sz]e,? but)\b",
+    r"\b(?:i|we) do(?:n['’]t| not) (?:have (?:access|enough|the|any)|know)\b|\bsorry\b(?! for)",
+    r"\bplease provide\b|\b(?:if|could) you (?:send|provide|give|describe)\b",
+    r"\b(?:not enough information|as an ai|no final answer|rather not)\b",
     r"désolé|ne peux pas|lo siento|no puedo|tut mir leid|kann ich nicht",
     r"抱歉|无法|извините|не могу",
 )
 FILLER = re.compile(
     r"^(?:for sure|definitely|indeed|clearly|simply|just|about|around|approximately|that)\s+"
 )
+STATES = re.compile(r"\b(?:is|are|equals|est|ist|es)\b|[=:：]|为|是", re.IGNORECASE)
 FINISHED = re.compile(r"(?:[.!?。।！*%\"'”$)|✓✅]|\\[\])]|\\end\{\w+\*?\})\s*$")
 DANGLING = re.compile(r"(?:[,:;，：；、=+([{]|\\frac\{?|\b(?:is|are|to|the|of|and|or|by|with))\s*$")
-ENDS_IN_VALUE = re.compile(r"(?:\b(?:is|are|be|equals?|est|ist|es)\b|[=:：≈]|为|是)[^.]*$")
+STOPPED = re.compile(r"[.!?。।！][*_)\"'”]*\s*(?:\$\$?|\\[\])])?[✓✅\s]*$")
+ENDS_IN_VALUE = re.compile(
+    r"(?:\b(?:is|are|be|equals?|est|ist|es)\b|[=:：≈]|为|是|['’]s|^\W{0,4}\w+)\W{0,4}[\d$\\][^.]*$"
+)
 BOLD_VALUE = re.compile(r"\b(?:is|are|be)\b[^.*]*\*\*[^*]*\d[^*]*\*\*\.?$")

@@ -19,10 +19,10 @@ from __future__ import annotations
 import re
 
 from tasks.grading import phrases
-from tasks.grading.named import named
+from tasks.grading.named import named, yes_or_no
 from tasks.grading.parts import listed
-from tasks.grading.sentences import formulas, sentences
-from tasks.grading.values import is_bare, value_in
+from tasks.grading.sentences import DISPLAYED, formulas, sentences
+from tasks.grading.values import is_bare, last_value, value_in
 
 SHORT = 300
 """A text of so few characters is taken as finished, whatever its last sign is."""
@@ -63,7 +63,7 @@ def concluded(text: str, *, finished: bool = False) -> str | None:
     if _repeats(tail, last) or phrases.SUPPOSED.match(last) or r"\boxed" in last:
         return None
     if is_bare(last) and (finished or short) and len(said) == 1:
-        return last.rstrip(".。")
+        return last_value(last)
     if phrases.DANGLING.search(last) and not formulas(last):
         return None
     closed = phrases.FINISHED.search(last) is not None or (
@@ -71,7 +71,9 @@ def concluded(text: str, *, finished: bool = False) -> str | None:
     )
     if not closed and not (short and _ends_in_value(last, len(said) == 1)):
         return None
-    return _stated(last, lenient=finished or short) or _earlier(said)
+    if not (finished or short) and not _is_settled(last):
+        return None
+    return _stated(last, lenient=finished or short) or _earlier(said) or yes_or_no(text)
 
 
 def refuses(text: str) -> bool:
@@ -91,10 +93,10 @@ def restated(text: str) -> str | None:
     ('8', None)
     """
     for sentence in reversed(sentences(text.strip()[:TAIL])):
-        asserted = phrases.LATER_ANSWER.search(sentence) and not phrases.CONDITION.search(sentence)
-        if asserted and r"\boxed" not in sentence:
+        says = phrases.LATER_ANSWER.search(sentence) and r"\boxed" not in sentence
+        if says and not phrases.NOT_ASSERTED.search(sentence):
             value = _after_marker(sentence)
-            if value and phrases.FINISHED.search(sentence):
+            if value and re.search(r"[\d\\$]", value) and phrases.FINISHED.search(sentence):
                 return value
     return None
 
@@ -125,14 +127,20 @@ def _first_value(said: list[str]) -> str | None:
 
 
 def _after_marker(sentence: str) -> str | None:
-    """What follows "the answer is": its value, or its words if there are but a few."""
+    """What follows "the answer is", its value, or its words if there are but a few; or the value
+    before "is my answer"."""
     markers = list(phrases.MARKER.finditer(sentence))
     if not markers:
         return None
+    before = sentence[: markers[-1].start()]
     rest = phrases.FILLER.sub("", sentence[markers[-1].end() :].strip()).strip()
     if rest.count("**") % 2:
         rest = rest.replace("**", "")
     rest = rest.strip(" |✅✓")
+    if not re.search(r"\w", rest) and phrases.AS_MY.search(before):
+        return last_value(before)
+    if not (phrases.LINKED.search(markers[-1][0]) or re.match(r"[\d$\\(+−*-]", rest)):
+        return None
     if not re.search(r"\w", rest) or re.match(r"(?:with)?in\b", rest) or r"\boxed" in rest:
         return None
     value = value_in(rest)
@@ -170,10 +178,21 @@ def _earlier(said: list[str]) -> str | None:
     return None
 
 
+def _is_settled(sentence: str) -> bool:
+    """Whether a sentence that may be the last before a cut states something: one that is a step
+    of a computation, or that has no full stop, must conclude."""
+    steps = formulas(sentence)
+    displayed = bool(steps) and sentence.startswith(DISPLAYED, steps[-1][0])
+    if displayed:
+        return phrases.CONCLUDES.match(sentence) is not None
+    return phrases.STOPPED.search(sentence) is not None or bool(phrases.STATES.search(sentence))
+
+
 def _ends_in_value(sentence: str, only: bool) -> bool:
     """Whether a sentence without a full stop ends in what it states."""
     stated = phrases.ENDS_IN_VALUE.search(sentence)
-    return only or (stated is not None and bool(phrases.CONCLUDES.match(sentence)))
+    concludes = phrases.CONCLUDES.match(sentence) or re.match(r"[-•*]\s", sentence)
+    return stated is not None if concludes else only
 
 
 def _repeats(text: str, sentence: str) -> bool:

@@ -13,6 +13,7 @@ import re
 
 _OPENING = re.compile(r"\$\$|(?<!\\)\$|\\\(|\\\[|\\begin\{((?:align|equation|gather)(?:ed)?\*?)\}")
 _CLOSING = {"$$": "$$", "$": "$", r"\(": r"\)", r"\[": r"\]"}
+DISPLAYED = ("$$", r"\[", r"\begin{")
 _PROSE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}[,;]?\s+[A-Za-z]{2,}(?![A-Za-z(])")
 _TEXT = re.compile(r"\\(?:text|mathrm|textbf|operatorname)\s*\{[^{}]*\}")
 _END = re.compile(
@@ -58,4 +59,10 @@ def sentences(text: str) -> list[str]:
         parts.append(text[last : stop.start()])
         last = stop.end()
     parts.append(text[last:])
-    return [part.strip() for part in parts if part.strip()]
+    said: list[str] = []
+    for part in filter(None, map(str.strip, parts)):
+        if said and said[-1].endswith((":", "：", ",")) and part.startswith(DISPLAYED):
+            said[-1] += "\n" + part  # "The sum is:", and the formula below it
+        else:
+            said.append(part)
+    return said

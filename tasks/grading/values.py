@@ -25,8 +25,11 @@ _DENIED = re.compile(
 _CLAUSE = re.compile(
     r",?\s+(?:because|since|whereas|weil|parce que|porque|puisque|wenn|damit)\b"
     r"|,\s+(?:as|of which|while|where|da|car|denn|ya que|after)\b|，因为"
+    r"|,?\s+(?:attained|achieved|reached|occurring)\b"
+    r"|,\s+which\s+(?:is|are)\s+(?!equal|exact|about|approx|just|simply|also|the same)[a-z]"
     r"|,\s+which\s+(?!is\b|are\b|was\b|equal|give|simplif|mean|make|yield|leave|amount|come|evaluat)"
 )
+_WHEN = re.compile(r",?\s+(?:when|as|if|at|where|for|with)\s+(?:\$|\\\()?\\?[a-zA-Z]+\b")
 _STOP = (
     r"(?!(?:and|or|as|at|is|are|be|of|in|for|to|by|so|but|which|that|when|if|with|from|on|than|not"
     r"|while|then|because|since|was|were|has|have|where|who|we|it|they|this|each|per|into)\b)"
@@ -47,9 +50,14 @@ _COPULA = re.compile(r"\b(?:is|are|equals?|be|ist|est|es)\s+")
 _STATED = re.compile(r"\b(?:is|are|equals|be)\s+(?=[-−+]?\d)")
 _BETWEEN = re.compile(r"\s*(?:,|，|、|;|(?:,\s*)?(?:and|et|und|y|和)\b)\s*")
 _THERE = re.compile(
-    r"\bthere\s+(?:are|is|exist)\s+(?:(?:exactly|only|a total of|altogether)\s+)?(?=\d)"
+    r"\bthere\s+(?:are|is|exist)\s+(?:(?:exactly|only|a total of|altogether)\s+)?(?=\d)",
+    re.IGNORECASE,
 )
 _LATER = re.compile(r"=|\b(?:is|are|equals|gives?|get)\s+[$\d]")
+_SINCE = re.compile(
+    r"\W*(?:(?:so|thus|hence|and)\W+)?(?:since|as|because|if|when|for|with|at)\b", re.IGNORECASE
+)
+_UNEQUAL = re.compile(r"[<>≤≥]|\\(?:l|g)(?:e|eq|t)\b|\\neq?\b")
 _PERCENT = re.compile(r"\s*(?:\\?%|percent)")
 
 
@@ -58,7 +66,7 @@ def value_in(sentence: str) -> str | None:
     one. Where the clause has none, that of the whole sentence."""
     sentence = sentence.strip()
     for clause in dict.fromkeys((_main_clause(sentence), _ASIDE.sub("", sentence), sentence)):
-        value = _last_value(clause)
+        value = last_value(clause)
         if value is not None:
             return value
     return None
@@ -78,6 +86,11 @@ def is_bare(line: str) -> bool:
 
 def _main_clause(sentence: str) -> str:
     sentence = _DENIED.sub("", _ASIDE.sub("", sentence))
+    for mark in _WHEN.finditer(sentence):
+        before = sentence[: mark.start()]
+        copulas = list(_COPULA.finditer(before))
+        if copulas and is_bare(before[copulas[-1].end() :]):
+            return before
     for mark in _CLAUSE.finditer(sentence):
         if re.search(r"\d|[$\\]", sentence[: mark.start()]) or _SPELLED.search(
             sentence, 0, mark.start()
@@ -86,7 +99,8 @@ def _main_clause(sentence: str) -> str:
     return sentence
 
 
-def _last_value(clause: str) -> str | None:
+def last_value(clause: str) -> str | None:
+    """The last value, wherever in a sentence it is."""
     bold = [m["bold"] for m in _BOLD.finditer(clause) if not m["bold"].endswith((":", "："))]
     if bold and _VALUE_LIKE.search(bold[-1]):
         inner = bold[-1]
@@ -113,9 +127,10 @@ def _in_formulas(clause: str) -> str | None:
     if stated is not None:  # "the largest $n$ is 34"
         return _number(after[stated.end() :])
     percent = _PERCENT.match(after)
+    condition = _SINCE.match(clause)
     values = [final_side(clause[start:end]) + (percent[0] if percent else "")]
     for (a, b), (c, _) in zip(reversed(spans[:-1]), reversed(spans[1:]), strict=True):
-        if not _BETWEEN.fullmatch(clause, b, c):
+        if condition or not _BETWEEN.fullmatch(clause, b, c) or _UNEQUAL.search(clause, a, b):
             break
         values.insert(0, clause[a:b])
     return ", ".join(values)

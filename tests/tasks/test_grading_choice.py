@@ -39,3 +39,33 @@ def test_of_a_text_that_was_cut_off_only_a_boxed_letter_counts() -> None:
     assert cut(r"\boxed{B}. Let me check") == "B"
     assert cut("Answer: B, but let me") is None
     assert cut(r"That gives \boxed{3.2}. I would choose B") is None
+
+
+@pytest.mark.parametrize(
+    "completion",
+    [
+        "It can't be A or C, which leaves B.",
+        "A, C and D are wrong, so B.",
+        "I would go with B. The others are too small.",
+        "B is correct because A fails.",
+        "The answer isn't A, it is B.",
+        "正确答案是 B。A 和 C 都不对。",
+        "Die richtige Antwort ist B.",
+        "Answer: A? No, that is too small.\nAnswer: B",
+        "<|begin_of_solution|>\n\nB\n\n<|end_of_solution|>",
+        "The answer is B.\n\nQuestion: Which is the smallest?\nAnswer: A",
+    ],
+)
+def test_what_is_denied_or_asked_later_is_not_chosen(completion: str) -> None:
+    assert extract_answer(completion=completion, answer_type="choice") == "B"
+
+
+@pytest.mark.parametrize(
+    "completion",
+    [
+        "I'm sorry, I cannot choose between A and B without the passage.",
+        "Let me go through them. Option A is about energy, and option B is about",
+    ],
+)
+def test_a_refusal_or_an_unfinished_sentence_chooses_nothing(completion: str) -> None:
+    assert extract_answer(completion=completion, answer_type="choice") is None

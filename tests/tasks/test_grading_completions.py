@@ -96,6 +96,104 @@ def test_the_answer_alone_can_be_had(
     assert grade.extracted == answer
 
 
+@pytest.mark.parametrize(
+    "completion",
+    [
+        "It is \\boxed{24}.\n\nProblem 2. Find the next one.\nIt is \\boxed{25}.",
+        "It is 24.\n\nHuman: And the next?\n\nAssistant: It is 25.",
+        "#### 24\n\n### Instruction:\nFind the next.\n\n### Response:\n#### 25",
+        "<think>a</think>The answer is 24.\n\nUser: Next?\n<think>b</think>The answer is 25.",
+        "It is 24.<|im_end|>\n<|im_start|>user\nThe next?<|im_end|>\n\\boxed{25}",
+        "We have 4 rows of 6.\n\n**Question:** How many in all?\n\n**Answer:** \\boxed{24}",
+        "Problem: Find 4 times 6.\n\nSolution: The product is 24.",
+    ],
+)
+def test_the_answer_is_the_one_to_the_problem_that_was_asked(completion: str) -> None:
+    assert verdict(completion) == "correct"
+
+
+def test_a_problem_that_follows_shows_that_the_answer_was_finished() -> None:
+    assert verdict("It is 24.\n\nQuestion: And the", finish_reason="length") == "correct"
+    assert verdict("It is 24. And the", finish_reason="length") == "truncated"
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        "Correction: I counted one twice, so the final answer is **24**.",
+        "Actually, the answer should be 24.",
+        "The correct answer is 24.",
+        "**Final answer:** 24.",
+    ],
+)
+def test_a_later_statement_takes_a_box_back(later: str) -> None:
+    assert verdict(f"It is \\boxed{{25}}.\n\n{later}") == "correct"
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        "Check: 24 + 25 = 49.",
+        "Note that if n = 3, the answer is 25.",
+        "In decimals, the answer is about 24.5.",
+        "The final answer is as boxed above; 25 would be too much.",
+        "So the answer is clear.",
+    ],
+)
+def test_a_check_or_a_remark_does_not(later: str) -> None:
+    assert verdict(f"It is \\boxed{{24}}.\n\n{later}") == "correct"
+
+
+@pytest.mark.parametrize(
+    "completion",
+    [
+        "I'm sorry, I cannot answer this; 24 values would be needed.",
+        "Would there be 24 of them?",
+        "Let x = 24.",
+        "We have to find the 24th term.",
+        "So the number of those that are divisible by 4 or 24",
+        "```python\nprint(24)\n```",
+        '{"answer": null, "given": 24}',
+        "Then it is 24. Hmm, that cannot be. " * 3,
+        "Put the final answer within \\boxed{}: 4 times 6",
+        "<reasoning>\\boxed{24}",
+        "[THINK]The answer is 24.",
+    ],
+)
+def test_what_is_not_stated_is_not_credited(completion: str) -> None:
+    assert verdict(completion) in ("no_answer", "truncated")
+
+
+@pytest.mark.parametrize(
+    ("completion", "answer"),
+    [
+        ("So we have three options, hence 24 ways (8 for each).", "24 ways"),
+        ("There are 24 numbers below 100 with this property.", "24 numbers"),
+        ("So the minimum is $24$, attained at $x = 2$.", "$24$"),
+        ("One might say 25; instead of 25, however, it is 24.", "24"),
+        ("Each costs $3, so all of them cost $24.", "$24"),
+        ("$$T = 4 \\cdot 6 = 24.$$", "T = 24"),
+        ("\\begin{align*} x &= 1 \\\\ y &= 2 \\end{align*}", "x = 1, y = 2"),
+        ("(a) Anna has 8.\n(b) Ben has 15.", "8, 15"),
+        ("She needs 2 3/4 cups of flour.", "2 3/4 cups"),
+        ("Therefore n equals n(n+1)/2, as was to be shown.", "n(n+1)/2"),
+        ("So 24 is my final answer.", "24"),
+        ("The oldest of them is Anna.", "Anna"),
+        ("No, it is not possible.", "No"),
+        ("因此一共有24个。", "24"),
+        ("Portanto, a resposta é 24.", "24"),
+        ("Die Antwort lautet 24, weil 4 mal 6 so viel ist.", "24"),
+    ],
+)
+def test_of_a_sentence_the_value_it_states_is_taken(completion: str, answer: str) -> None:
+    assert extract_answer(completion=completion) == answer
+
+
+def test_a_step_of_a_computation_concludes_nothing() -> None:
+    assert verdict(f"{RAMBLE}\n\nSubstitute $r$:\n\\[\n4 \\cdot 6 = 24\n\\]") == "no_answer"
+    assert verdict(f"{RAMBLE}\n\nThus, the product is:\n\\[\n4 \\cdot 6 = 24\n\\]") == "correct"
+
+
 LATEX_SIGNS = r"""
 \frac { } ( ) [ ] \{ \} \sqrt ^ _ 1 23 x , . = < \le \pm \cup \in \text{ cm} \boxed{ $ % & \\ ! /
 e \pi \infty \begin{pmatrix} \end{pmatrix} answer is <think> </think> **

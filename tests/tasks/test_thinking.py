@@ -18,6 +18,11 @@ from tasks.thinking import Split, Tags, split_thought
         ("a</think>b", "a", "b"),
         ("<think></think>b", "", "b"),
         ("<think>a</think>b</think>c", "a", "b</think>c"),
+        ("<thinking>a</thinking>b", "a", "b"),
+        ("[THINK]a[/THINK]b", "a", "b"),
+        ("<think>a<reasoning>b</reasoning>c</think>d", "a<reasoning>b</reasoning>c", "d"),
+        ("<|im_start|>think\na<|im_start|>answer\nb", "\na", "\nb"),
+        ("<think>a</think>b\nUser: c\n<think>d</think>e", "a", "b\nUser: c\n<think>d</think>e"),
         ("<think>a</think>b<think>c</think>d", "a</think>b<think>c", "d"),
     ],
 )
