@@ -15,7 +15,6 @@ import re
 from collections.abc import Sequence
 
 from tasks.grading import symbolic
-from tasks.grading.braces import is_wrapped, split_top
 from tasks.grading.formulas import (
     Outcome,
     compare_equations,
@@ -24,22 +23,20 @@ from tasks.grading.formulas import (
     compare_ratios,
     compare_reals,
 )
-from tasks.grading.inequalities import as_interval
 from tasks.grading.letters import rename_letter, single_letters
-from tasks.grading.numbers import read_based, read_number, same_based, same_number
+from tasks.grading.plain import plain
+from tasks.grading.scalars import compare_scalars
 from tasks.grading.shapes import (
-    PARAMETER,
     Bracket,
     Listing,
     Matrix,
     Shape,
     read_shape,
-    without_condition,
 )
 from tasks.grading.sides import read_sides
 from tasks.grading.tidy import squeeze, tidy
 from tasks.grading.verdict import Grade, Verdict
-from tasks.grading.words import clock, labelled, letter, only_letter, same_time, word_list, words
+from tasks.grading.words import labelled, letter, only_letter
 
 MAX_LENGTH = 2_000
 """A longer answer is the gold answer only if it is the same text."""
@@ -49,17 +46,7 @@ MAX_MERGED = 12
 """Longer lists of different length are different: nothing in them is looked for twice."""
 
 _PARAMETERS = frozenset("rstuvkmn")
-_CONGRUENCE = re.compile(
-    r"(?P<name>[a-zA-Z])\s*\\equiv\s*(?P<residue>-?\d+)\s*\(?\s*\\(?:pmod|mod|bmod|text\s*\{\s*mod\s*\})"
-    r"\s*\{?\s*(?P<modulus>\d+)\s*\}?\s*\)?"
-)
-_REMAINDER = re.compile(
-    r"^(-?\d+)\s*(?:\\pmod\s*\{?\s*\d+\s*\}?|\(\s*\\b?mod\s*\{?\s*\d+\s*\}?\s*\))$"
-)
-_ROMAN = re.compile(r"[IVXLCDM]{2,}")
 _ALONE = re.compile(r"(?<![a-zA-Z\\\\])[a-zA-Z](?![a-zA-Z])")
-_ASKS_LIST = re.compile(r"separated by|comma-separated|ordered (?:pair|triple)|coordinates")
-_ASKS_TIME = re.compile(r"what time|o'clock|clock|[ap]\.m\.")
 _SET_START = re.compile(r"(?:\s*\\\{)*")
 _INTEGER = re.compile(r"[+-]?\d{1,400}")
 
@@ -127,69 +114,18 @@ def _with_the_golds_parameter(gold: str, answer: str, question: str) -> str | No
 def _same(gold: str, answer: str, question: str) -> Outcome:
     """Compare two tidy answers, or two parts of answers."""
     sets = compare_reals(gold, answer) or compare_inequalities(gold, answer)
-    gold, answer = _plain(gold), _plain(answer)
+    gold, answer = plain(gold), plain(answer)
     if squeeze(gold) == squeeze(answer):
         return Outcome(True, "same text")
     return (
         sets
-        or _as_scalars(gold, answer, question)
+        or compare_scalars(gold, answer, question)
         or _as_lists(gold, answer, question)
         or _as_equations(gold, answer, question)
         or _as_brackets(gold, answer, question)
         or compare_ratios(gold, answer, question)
         or compare_expressions(gold, answer, question)
     )
-
-
-def _plain(text: str) -> str:
-    """Without conditions, and a described set of reals as its interval."""
-    if r"\equiv" in text and "mod" not in text:
-        text = text.replace(r"\equiv", "=")  # of functions
-    text = without_condition(text).removeprefix("+").strip()
-    text = _REMAINDER.sub(r"\1", _CONGRUENCE.sub(_as_family, text))
-    if (
-        text[:1] == "("
-        and "=" in text
-        and is_wrapped(text)
-        and len(split_top(text[1:-1], ",")) == 1
-    ):
-        text = text[1:-1].strip()
-    return as_interval(text) or text
-
-
-def _as_family(match: re.Match[str]) -> str:
-    r"""``n \equiv 1 \pmod 4`` is n = 1 + 4k for a whole number k."""
-    return f"{match['name']} = {match['residue']} + {match['modulus']}{PARAMETER}"
-
-
-def _as_scalars(gold: str, answer: str, question: str) -> Outcome | None:
-    listed = "," in gold + answer and _ASKS_LIST.search(question)
-    gold_number, number = (None, None) if listed else (read_number(gold), read_number(answer))
-    if gold_number is not None and number is not None:
-        same = same_number(gold_number, number, question)
-        return Outcome(same, "same number" if same else "different numbers")
-    if _ROMAN.fullmatch(gold) and _ROMAN.fullmatch(answer):
-        return Outcome(False, "different numerals")  # the same text was found before
-    gold_based, based = read_based(gold), read_based(answer)
-    if gold_based is not None and based is not None and (gold_based.base or based.base):
-        same = same_based(gold_based, based, question)
-        return Outcome(same, "same numeral" if same else "different numerals")
-    gold_time, time = clock(gold), clock(answer)
-    asked = _ASKS_TIME.search(question.lower())
-    if gold_time is not None and time is not None and (asked or gold_time.sure or time.sure):
-        same = same_time(gold_time, time)
-        return Outcome(same, "same time of day" if same else "different times of day")
-    if (gold_time or time) and asked:
-        return Outcome(False, "no time of day")
-    gold_words, answer_words = words(gold), words(answer)
-    if gold_words is not None and answer_words is not None:
-        same = gold_words == answer_words or (
-            word_list(gold) is not None and word_list(gold) == word_list(answer)
-        )
-        return Outcome(same, "same words" if same else "different words")
-    if (gold_words is None) != (answer_words is None) and (gold_number or number):
-        return Outcome(False, "a word is no number")
-    return None
 
 
 def _as_lists(gold: str, answer: str, question: str) -> Outcome | None:
