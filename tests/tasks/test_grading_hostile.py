@@ -22,6 +22,11 @@ REPEATED = [
     "5 ", "A ", "^", "_", "x=", "cm ", "is ", "option (", "答案", "√", "<|im_end|>",
     "<answer>", "</answer>", "<think>", "</think>", "<think></think>",
     "<|begin_of_thought|><|end_of_thought|>",
+    "```", "```python\n", "\nQuestion:", "\n\nProblem 2.", "</s>", "[THINK]", "[/THINK]",
+    '{"answer": "', '"answer": "a', "(a) 5 ", "\n(a) ", "\n- ", "- 5\n", "(a(", "not A, ", "A or ",
+    "final answer: ", "I hope it is correct", "**Final Answer**\n\n", "The answer is 5. ", "So $x=",
+    r"\[", r"\begin{align}", r"x &= 1\\", "twenty ", "5 and ", "since ", ", not ", r"\phantom{}",
+    r"boxed{", r"\boxed1", "\n(a) \\boxed{1}", "<|im_start|>", "sorry ", "when x ",
 ]  # fmt: skip
 AROUND = [
     ("#### 5", "x"),
