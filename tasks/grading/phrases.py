@@ -52,7 +52,9 @@ COURTESY = _any(
 )
 CHECK = _any(
     r"[\s#*_>-]*(?:(?:sanity )?check(?:ing)?\b|verif|to (?:check|verify|confirm)\b|explanation\b)",
-    r"[\s#*_>-]*(?:reason(?:ing)?\s*:|notes?\b\s*(?:that|:|$)|remark|this (?:matches|agrees)\b)",
+    r"[\s#*_>-]*(?:reason(?:ing)?\s*:|notes?\b\s*(?:that|:|$)|remark|because\b)",
+    r"[\s#*_>-]*here(?: is|['’]s) (?:why|how|the reason)\b",
+    r"[\s#*_>-]*this (?:matches|agrees|satisfies|works|checks|is because|is since|makes)\b",
     r"[\s#*_>-]*(?:we can (?:check|verify|confirm)|indeed\b|vérif|probe\b|检验|验证)",
 )
 SUPPOSED = _any(
@@ -76,14 +78,17 @@ REFUSAL = _any(
     r"désolé|ne peux pas|lo siento|no puedo|tut mir leid|kann ich nicht",
     r"抱歉|无法|извините|не могу",
 )
+QED = re.compile(r"(?:\$?\\(?:blacksquare|square|qed)\$?|\bQ\.?E\.?D\.?|[∎■□])\s*$")
 FILLER = re.compile(
     r"^(?:for sure|definitely|indeed|clearly|simply|just|about|around|approximately|that)\s+"
 )
 STATES = re.compile(r"\b(?:is|are|equals|est|ist|es)\b|[=:：]|为|是", re.IGNORECASE)
-FINISHED = re.compile(r"(?:[.!?。।！*%\"'”$)|✓✅]|\\[\])]|\\end\{\w+\*?\})\s*$")
-DANGLING = re.compile(r"(?:[,:;，：；、=+([{]|\\frac\{?|\b(?:is|are|to|the|of|and|or|by|with))\s*$")
+FINISHED = re.compile(r"(?:[.!?。।！*%\"'”$|✓✅]|\\[\])]|\\end\{\w+\*?\})\s*$")
+DANGLING = re.compile(
+    r"(?:[:：][*_]+|[,:;，：；、=+([{]|\\frac\{?|\b(?:is|are|to|the|of|and|or|by|with))\s*$"
+)
 STOPPED = re.compile(r"[.!?。।！][*_)\"'”]*\s*(?:\$\$?|\\[\])])?[✓✅\s]*$")
 ENDS_IN_VALUE = re.compile(
-    r"(?:\b(?:is|are|be|equals?|est|ist|es)\b|[=:：≈]|为|是|['’]s|^\W{0,4}\w+)\W{0,4}[\d$\\][^.]*$"
+    r"(?:\b(?:is|are|be|equals?|est|ist|es)\b|[=:：≈]|为|是|['’]s|^\W{0,4}\w+)\W{0,4}[\d$\\](?:[^.]|\.\d)*$"
 )
 BOLD_VALUE = re.compile(r"\b(?:is|are|be)\b[^.*]*\*\*[^*]*\d[^*]*\*\*\.?$")

@@ -36,7 +36,7 @@ def concluded(text: str, *, finished: bool = False) -> str | None:
     ``finished`` says that the text is known not to be cut off; otherwise a long one must end like a
     sentence.
     """
-    text = text.strip().removeprefix("A: ")
+    text = phrases.QED.sub("", text).strip().removeprefix("A: ")
     short = len(text) <= SHORT
     tail = text[-TAIL:]
     said = sentences(tail)
@@ -73,6 +73,10 @@ def concluded(text: str, *, finished: bool = False) -> str | None:
         return None
     if not (finished or short) and not _is_settled(last):
         return None
+    if len(text) <= TAIL and _is_lone_value(said) and not phrases.CONCLUDES.match(last):
+        return last_value(said[0])
+    if re.fullmatch(r"\W*[^\W\d_]+\W*", text):
+        return text
     return _stated(last, lenient=finished or short) or _earlier(said) or yes_or_no(text)
 
 
@@ -151,16 +155,15 @@ def _after_marker(sentence: str) -> str | None:
 
 
 def _without_checks(said: list[str]) -> list[str]:
-    """The sentences before the checks and explanations that follow the answer."""
-    for number, sentence in enumerate(said):
-        before = said[:number]
-        if (
-            before
-            and phrases.CHECK.match(sentence)
-            and _stated(before[-1], lenient=False) is not None
-        ):
-            return before
-    return said
+    """The sentences before the checks and explanations that follow the answer, where those lead
+    to no conclusion of their own."""
+    kept = said
+    for number in range(len(said) - 1, 0, -1):
+        if phrases.CONCLUDES.match(said[number]):
+            break
+        if phrases.CHECK.match(said[number]) and _stated(said[number - 1], lenient=False):
+            kept = said[:number]
+    return kept
 
 
 def _stated(sentence: str, *, lenient: bool) -> str | None:
@@ -178,14 +181,21 @@ def _earlier(said: list[str]) -> str | None:
     return None
 
 
+def _is_lone_value(said: list[str]) -> bool:
+    """Whether a value alone is what a text opens with, and its reasons follow."""
+    first = said[0]
+    return len(said) > 1 and is_bare(first) and "=" not in first and first[0] not in "-#|"
+
+
 def _is_settled(sentence: str) -> bool:
     """Whether a sentence that may be the last before a cut states something: one that is a step
-    of a computation, or that has no full stop, must conclude."""
+    of a computation or an item of a list, or that has no full stop, must conclude."""
+    if phrases.CONCLUDES.match(sentence) is not None:
+        return phrases.STOPPED.search(sentence) is not None or _ends_in_value(sentence, only=False)
     steps = formulas(sentence)
     displayed = bool(steps) and sentence.startswith(DISPLAYED, steps[-1][0])
-    if displayed:
-        return phrases.CONCLUDES.match(sentence) is not None
-    return phrases.STOPPED.search(sentence) is not None or bool(phrases.STATES.search(sentence))
+    stopped = phrases.STOPPED.search(sentence) or phrases.BOLD_VALUE.search(sentence)
+    return bool(stopped) and not displayed and not sentence.startswith(("-", "*", "•", "#"))
 
 
 def _ends_in_value(sentence: str, only: bool) -> bool:

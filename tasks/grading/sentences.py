@@ -13,6 +13,9 @@ import re
 
 _OPENING = re.compile(r"\$\$|(?<!\\)\$|\\\(|\\\[|\\begin\{((?:align|equation|gather)(?:ed)?\*?)\}")
 _CLOSING = {"$$": "$$", "$": "$", r"\(": r"\)", r"\[": r"\]"}
+_NO_STOP = re.compile(
+    r"\b(?:i\.e|e\.g|approx|vs|Nr|No)\.|^[ \t]*#*[ \t]*\d{1,2}\.(?=[ \t]+\S)", re.MULTILINE
+)
 DISPLAYED = ("$$", r"\[", r"\begin{")
 _PROSE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}[,;]?\s+[A-Za-z]{2,}(?![A-Za-z(])")
 _TEXT = re.compile(r"\\(?:text|mathrm|textbf|operatorname)\s*\{[^{}]*\}")
@@ -52,7 +55,7 @@ def sentences(text: str) -> list[str]:
     for start, end in formulas(text):
         display = (text[start] == "\\" and text[start + 1] != "(") or text.startswith("$$", start)
         masked[start:end] = "\x00" * (end - start - 1) + ("\x01" if display else "\x00")
-    for mark in re.finditer(r"\b(?:i\.e|e\.g|approx|vs|Nr|No)\.", text):
+    for mark in _NO_STOP.finditer(text):
         masked[mark.end() - 1] = "\x00"
     parts, last = [], 0
     for stop in _END.finditer("".join(masked)):

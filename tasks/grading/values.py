@@ -35,7 +35,7 @@ _STOP = (
     r"|while|then|because|since|was|were|has|have|where|who|we|it|they|this|each|per|into)\b)"
 )
 _NUMBER = re.compile(
-    r"(?<![A-Za-z0-9_.^{/])[-−+]?[$€£]?(?<![\d.])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+    r"(?<![A-Za-z0-9_.^{/])[-−+]?[$€£]?(?<![\d.])(?:\d{1,3}(?:,\d{3})+|\d+(?::\d+)*)(?:\.\d+)?"
     r"(?:\s\d+/\d+|/\d+|\s?[¼½¾⅓⅔])?(?:\s*[×x]\s*10\s*\^?\s*[-−⁻]?[\d⁰¹²³⁴-⁹]+)?"
     rf"(?:\s*(?:%|percent\b|°\s*[CF]?|{_STOP}[a-z]{{2,}}(?![A-Za-z])(?:[²³]|\^[23])?)|)"
 )
@@ -49,6 +49,7 @@ _VALUE_LIKE = re.compile(r"\d|\\|\$|^\(?[A-Z]\)?$")
 _COPULA = re.compile(r"\b(?:is|are|equals?|be|ist|est|es)\s+")
 _STATED = re.compile(r"\b(?:is|are|equals|be)\s+(?=[-−+]?\d)")
 _BETWEEN = re.compile(r"\s*(?:,|，|、|;|(?:,\s*)?(?:and|et|und|y|和)\b)\s*")
+_OR = re.compile(r",?\s*(?:or|ou|oder|或)\s*")
 _THERE = re.compile(
     r"\bthere\s+(?:are|is|exist)\s+(?:(?:exactly|only|a total of|altogether)\s+)?(?=\d)",
     re.IGNORECASE,
@@ -65,7 +66,7 @@ def value_in(sentence: str) -> str | None:
     """The last value of the main clause: bold, a formula, a number; values joined by "and" are
     one. Where the clause has none, that of the whole sentence."""
     sentence = sentence.strip()
-    for clause in dict.fromkeys((_main_clause(sentence), _ASIDE.sub("", sentence), sentence)):
+    for clause in dict.fromkeys((_main_clause(sentence), _without_asides(sentence), sentence)):
         value = last_value(clause)
         if value is not None:
             return value
@@ -79,13 +80,22 @@ def is_bare(line: str) -> bool:
     (True, False)
     """
     without_commands = re.sub(r"\\[a-zA-Z]+", "", line)
-    return not re.search(r"[^\W\d_]{2,}|[\u3040-\u9fff]", without_commands) and bool(
+    return not re.search(r"[^\W\d_]{2,}|[\u0400-\u1fff\u3040-\u9fff]", without_commands) and bool(
         re.search(r"\w", line)
     )
 
 
+def _without_asides(sentence: str) -> str:
+    """The sentence without brackets that hold words, those of formulas left as they are."""
+    spans = formulas(sentence)
+    inside = [m for m in _ASIDE.finditer(sentence) if not any(a <= m.start() < b for a, b in spans)]
+    for match in reversed(inside):
+        sentence = sentence[: match.start()] + sentence[match.end() :]
+    return sentence
+
+
 def _main_clause(sentence: str) -> str:
-    sentence = _DENIED.sub("", _ASIDE.sub("", sentence))
+    sentence = _DENIED.sub("", _without_asides(sentence))
     for mark in _WHEN.finditer(sentence):
         before = sentence[: mark.start()]
         copulas = list(_COPULA.finditer(before))
@@ -107,12 +117,16 @@ def last_value(clause: str) -> str | None:
         return _in_formulas(inner) or (inner if is_bare(inner) else _number(inner)) or inner
     if formulas(clause):
         return _in_formulas(clause)
-    bare = re.sub(r",? and ", ", ", clause.replace("**", "").strip(" .。*✅✓|"))
+    bare = clause.replace("**", "").strip(" .。*✅✓|").lstrip("=>→⇒ ")
+    bare = re.sub(r",? and |,? or (?=[^=]*=)", ", ", bare)
     if is_bare(bare):
         return bare
     copulas = list(_COPULA.finditer(bare))
     if copulas and is_bare(bare[copulas[-1].end() :]):
         return bare[copulas[-1].end() :]
+    side = bare.rpartition("=")[2].strip()
+    if side and is_bare(side) and re.search(r"\d?[a-zA-Z]", side):
+        return side
     return _number(clause)
 
 
@@ -130,7 +144,10 @@ def _in_formulas(clause: str) -> str | None:
     condition = _SINCE.match(clause)
     values = [final_side(clause[start:end]) + (percent[0] if percent else "")]
     for (a, b), (c, _) in zip(reversed(spans[:-1]), reversed(spans[1:]), strict=True):
-        if condition or not _BETWEEN.fullmatch(clause, b, c) or _UNEQUAL.search(clause, a, b):
+        joined = _BETWEEN.fullmatch(clause, b, c) or (
+            _OR.fullmatch(clause, b, c) and "=" in clause[a:b] and "=" in values[0]
+        )
+        if condition or not joined or _UNEQUAL.search(clause, a, b):
             break
         values.insert(0, clause[a:b])
     return ", ".join(values)

@@ -179,6 +179,14 @@ def test_what_is_not_stated_is_not_credited(completion: str) -> None:
         ("Therefore n equals n(n+1)/2, as was to be shown.", "n(n+1)/2"),
         ("So 24 is my final answer.", "24"),
         ("The oldest of them is Anna.", "Anna"),
+        ("So it will be June 20.", "June 20"),
+        ("Thus the curve is an **ellipse**.", "ellipse"),
+        ("So it ends at 4:30 pm.", "4:30 pm"),
+        ("Therefore $x=1$ or $x=2$.", "$x=1$, $x=2$"),
+        ("So f'(x) = 2x.", "2x"),
+        ("24\n\nHere is why: 4 rows of 6.", "24"),
+        ("So $n = 24$. This satisfies $n - 4 = 20$.", "$n = 24$"),
+        ("Thus the number is 24. QED", "24"),
         ("No, it is not possible.", "No"),
         ("因此一共有24个。", "24"),
         ("Portanto, a resposta é 24.", "24"),
@@ -191,6 +199,8 @@ def test_of_a_sentence_the_value_it_states_is_taken(completion: str, answer: str
 
 def test_a_step_of_a_computation_concludes_nothing() -> None:
     assert verdict(f"{RAMBLE}\n\nSubstitute $r$:\n\\[\n4 \\cdot 6 = 24\n\\]") == "no_answer"
+    assert verdict(f"{RAMBLE}\n\n2. **Multiply 4 by 6, which is 24:**") == "no_answer"
+    assert verdict(f"{RAMBLE}\n\n- There are 24.") == "no_answer"
     assert verdict(f"{RAMBLE}\n\nThus, the product is:\n\\[\n4 \\cdot 6 = 24\n\\]") == "correct"
 
 
