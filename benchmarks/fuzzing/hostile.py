@@ -102,8 +102,8 @@ def huge(rng: Random) -> str:
 
 
 def repeated(rng: Random) -> str:
-    piece = "".join(rng.choices(TOKENS, k=rng.randint(1, 3)))
-    return piece * rng.choice([50, 200, 1000, 10_000])
+    piece = "".join(rng.choices(TOKENS, k=rng.randint(1, 3))) + rng.choice(["", " ", ", ", " or "])
+    return piece * rng.choice([20, 50, 200, 1000, 10_000])
 
 
 def completion(rng: Random) -> str:
