@@ -19,7 +19,6 @@ _SPOKEN = {r"\infty": "infinity", r"\emptyset": "empty set", r"\{\}": "empty set
 _CLOCK = re.compile(r"(?P<hour>\d{1,2}):(?P<minute>\d{2})\s*(?P<half>[ap])?[.\s]*m?[.\s]*", re.I)
 _SEPARATOR = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+|\s*&\s*")
 _OPTION = re.compile(r"^(?:option|choice|answer|答案|选)\s*:?\s*(?=\(?[A-J]\b)", re.IGNORECASE)
-_ANOTHER = re.compile(r"\W*(?:(?:and|or)\W+)?\(?[A-J]\)?(?:\W+(?:(?:and|or)\W+)?\(?[A-J]\)?)*\W*")
 _LABELLED = re.compile(r"\(\s*(?P<letter>[A-J])\s*\)\s*(?P<rest>\S.*)", re.DOTALL)
 _LETTER = re.compile(r"\(?\s*([A-J])\s*(?:\)|[.:,](?=\s|$)|$)")
 
@@ -98,9 +97,12 @@ def letter(text: str) -> str | None:
     """The choice that an answer begins with: ``B``, ``(B)``, ``B. 12``; of several, none."""
     bare = _OPTION.sub("", _TEXT.sub(r"\1 ", tidy(text)).strip())
     match = _LETTER.match(bare)
-    if match is None or _ANOTHER.fullmatch(bare, match.end()):
+    if match is None:
         return None
-    return match[1]
+    rest = re.findall(r"\w+", bare[match.end() :])
+    others = [word for word in rest if word not in ("and", "or")]
+    several = bool(others) and all(re.fullmatch("[A-J]", word) for word in others)
+    return None if several else match[1]
 
 
 def labelled(text: str) -> tuple[str, str] | None:
