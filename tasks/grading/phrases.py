@@ -48,7 +48,7 @@ CONCLUDES = _any(
 )
 COURTESY = _any(
     r"hope|\bI (?:think|believe)|let me know|feel free|thank|please|confident|correct|answer|sure",
-    r"question|we are done|makes sense|✓|✅|verified|checks out",
+    r"question|\bdone\b|that['’]s it|that is it|makes sense|✓|✅|verified|checks out",
 )
 CHECK = _any(
     r"[\s#*_>-]*(?:(?:sanity )?check(?:ing)?\b|verif|to (?:check|verify|confirm)\b|explanation\b)",
@@ -82,7 +82,9 @@ QED = re.compile(r"(?:\$?\\(?:blacksquare|square|qed)\$?|\bQ\.?E\.?D\.?|[∎■�
 FILLER = re.compile(
     r"^(?:for sure|definitely|indeed|clearly|simply|just|about|around|approximately|that)\s+"
 )
-STATES = re.compile(r"\b(?:is|are|equals|est|ist|es)\b|[=:：]|为|是", re.IGNORECASE)
+STATES = re.compile(
+    r"\b(?:is|are|equals|makes|costs|takes|needs|gives|est|ist|es)\b|[=:：]|为|是", re.IGNORECASE
+)
 FINISHED = re.compile(r"(?:[.!?。।！*%\"'”$|✓✅]|\\[\])]|\\end\{\w+\*?\})\s*$")
 DANGLING = re.compile(
     r"(?:[:：][*_]+|[,:;，：；、=+([{]|\\frac\{?|\b(?:is|are|to|the|of|and|or|by|with))\s*$"

@@ -30,6 +30,9 @@ TAIL = 2000
 """So many characters at the end of a text are looked at."""
 
 
+_EXPLAINED = re.compile(r"^([^\s:]+)[:;] [a-z].*", re.DOTALL)
+
+
 def concluded(text: str, *, finished: bool = False) -> str | None:
     """The answer that the end of ``text`` states in words, or ``None``.
 
@@ -37,47 +40,55 @@ def concluded(text: str, *, finished: bool = False) -> str | None:
     sentence.
     """
     text = phrases.QED.sub("", text).strip().removeprefix("A: ")
-    short = len(text) <= SHORT
-    tail = text[-TAIL:]
-    said = sentences(tail)
+    said = sentences(text[-TAIL:])
     headed = len(said) > 1 and _is_heading(said[-2]) and is_bare(said[-1])
-    if not (finished or short or headed or phrases.FINISHED.search(text[-50:])):
+    ended = finished or len(text) <= SHORT
+    if not (ended or headed or is_finished(text)):
         return None
     while said and (_is_courtesy(said[-1]) or said[-1].endswith(("?", "？"))):
         said.pop()
     if not said:
         return None
-    for number, sentence in enumerate(reversed(said[-6:])):
+    marked = _marked(said[-6:])
+    if marked or refuses(text if len(text) <= SHORT else said[-1]):
+        return marked
+    said = _without_checks(said)
+    if phrases.SUPPOSED.match(said[-1]) or _repeats(text[-TAIL:], said[-1]):
+        return None
+    return listed(said) or _unmarked(text, said, finished=finished)
+
+
+def _marked(said: list[str]) -> str | None:
+    """The value after the last "the answer is", or below the last such heading."""
+    for number, sentence in enumerate(reversed(said)):
         marked = _after_marker(sentence)
         if marked is None and _is_heading(sentence) and number:
             marked = _first_value(said[len(said) - number :])
         if marked:
             return marked
-    if refuses(tail if short else said[-1]):
-        return None
-    said = _without_checks(said)
-    several = listed(said)
-    if several is not None:
-        return several
+    return None
+
+
+def _unmarked(text: str, said: list[str], *, finished: bool) -> str | None:
+    """What the last of the sentences states, if that was not cut off."""
     last = said[-1]
-    if _repeats(tail, last) or phrases.SUPPOSED.match(last) or r"\boxed" in last:
-        return None
-    if is_bare(last) and (finished or short) and len(said) == 1:
+    short = len(text) <= SHORT
+    if len(said) == 1 and is_bare(last) and (finished or short):
         return last_value(last)
-    if phrases.DANGLING.search(last) and not formulas(last):
+    dangling = phrases.DANGLING.search(last) is not None
+    if dangling and not formulas(last):
         return None
-    closed = phrases.FINISHED.search(last) is not None or (
-        finished and not phrases.DANGLING.search(last)
-    )
-    if not closed and not (short and _ends_in_value(last, len(said) == 1)):
+    closed = phrases.FINISHED.search(last) is not None or (finished and not dangling)
+    if not closed and not (short and _ends_in_value(last, only=len(said) == 1)):
         return None
-    if not (finished or short) and not _is_settled(last):
+    if not (finished or short or _is_settled(last)):
         return None
     if len(text) <= TAIL and _is_lone_value(said) and not phrases.CONCLUDES.match(last):
         return last_value(said[0])
     if re.fullmatch(r"\W*[^\W\d_]+\W*", text):
         return text
-    return _stated(last, lenient=finished or short) or _earlier(said) or yes_or_no(text)
+    ended = finished or short
+    return _stated(last, lenient=ended) or _earlier(said, lenient=ended) or yes_or_no(text)
 
 
 def refuses(text: str) -> bool:
@@ -147,7 +158,7 @@ def _after_marker(sentence: str) -> str | None:
         return None
     if not re.search(r"\w", rest) or re.match(r"(?:with)?in\b", rest) or r"\boxed" in rest:
         return None
-    value = value_in(rest)
+    value = value_in(_EXPLAINED.sub(r"\1", rest))
     if value is not None:
         return value
     bare = rest.strip("*.!。 ")
@@ -167,16 +178,19 @@ def _without_checks(said: list[str]) -> list[str]:
 
 
 def _stated(sentence: str, *, lenient: bool) -> str | None:
-    if not (lenient or phrases.CUE.search(sentence)):
+    if r"\boxed" in sentence or not (lenient or phrases.CUE.search(sentence)):
         return None
     return named(sentence) or value_in(sentence)
 
 
-def _earlier(said: list[str]) -> str | None:
+def _earlier(said: list[str], *, lenient: bool) -> str | None:
     """The conclusion that one or two sentences without any value follow."""
     for sentence in reversed(said[-3:-1]):
         bold = phrases.BOLD_VALUE.search(sentence)
-        if (bold or phrases.CONCLUDES.match(sentence)) and phrases.FINISHED.search(sentence):
+        states = bold or (
+            phrases.STATES.search(sentence) if lenient else phrases.CONCLUDES.match(sentence)
+        )
+        if states and phrases.FINISHED.search(sentence):
             return _stated(sentence, lenient=False)
     return None
 

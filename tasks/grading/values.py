@@ -17,7 +17,10 @@ import re
 from tasks.grading.chains import final_side
 from tasks.grading.sentences import formulas
 
-_ASIDE = re.compile(r"(?<=[\w$%°*½)])\s+\((?=[^()]*[A-Za-z]{2})[^()]*(?:\([^()]*\)[^()]*)?\)")
+_ASIDE = re.compile(
+    r"(?<=[\w$%°*½)])\s+\((?=[^()]*[A-Za-z]{2})[^()]*(?:\([^()]*\)[^()]*)?\)"
+    r"|(?<=\d)\s+\([\d\s.]+[-+*·×/=−][-\d\s.+*·×/=−]+\)"
+)
 _DENIED = re.compile(
     r",?\s+(?:rather than|instead of|but not|and not|nicht)\s[^,;]*|[,;]\s+not\s[^,;]*"
     r"|，而不是[^，]*"
@@ -25,7 +28,8 @@ _DENIED = re.compile(
 _CLAUSE = re.compile(
     r",?\s+(?:because|since|whereas|weil|parce que|porque|puisque|wenn|damit)\b"
     r"|,\s+(?:as|of which|while|where|da|car|denn|ya que|after)\b|，因为"
-    r"|,?\s+(?:attained|achieved|reached|occurring)\b"
+    r"|,?\s+(?:attained|achieved|reached|occurring)\b|\s+for (?:all|any|every)\s"
+    r"|,\s+(?:including|excluding|counting)\b"
     r"|,\s+which\s+(?:is|are)\s+(?!equal|exact|about|approx|just|simply|also|the same)[a-z]"
     r"|,\s+which\s+(?!is\b|are\b|was\b|equal|give|simplif|mean|make|yield|leave|amount|come|evaluat)"
 )
@@ -49,9 +53,10 @@ _VALUE_LIKE = re.compile(r"\d|\\|\$|^\(?[A-Z]\)?$")
 _COPULA = re.compile(r"\b(?:is|are|equals?|be|ist|est|es)\s+")
 _STATED = re.compile(r"\b(?:is|are|equals|be)\s+(?=[-−+]?\d)")
 _BETWEEN = re.compile(r"\s*(?:,|，|、|;|(?:,\s*)?(?:and|et|und|y|和)\b)\s*")
+_ASSIGNED = re.compile(r"\b[a-zA-Z]\w?\s*=\s*[^\s,;=]+(?:,\s*[a-zA-Z]\w?\s*=\s*[^\s,;=]+)+(?=\s*$)")
 _OR = re.compile(r",?\s*(?:or|ou|oder|或)\s*")
 _THERE = re.compile(
-    r"\bthere\s+(?:are|is|exist)\s+(?:(?:exactly|only|a total of|altogether)\s+)?(?=\d)",
+    r"\bthere\s+(?:are|is|exist)\s+(?:(?:exactly|only|a total of|altogether)\s+)?(?=[\d$\\])",
     re.IGNORECASE,
 )
 _LATER = re.compile(r"=|\b(?:is|are|equals|gives?|get)\s+[$\d]")
@@ -66,6 +71,8 @@ def value_in(sentence: str) -> str | None:
     """The last value of the main clause: bold, a formula, a number; values joined by "and" are
     one. Where the clause has none, that of the whole sentence."""
     sentence = sentence.strip()
+    if sentence.count("!") == 1:
+        sentence = sentence.removesuffix("!")  # no factorial, but an exclamation
     for clause in dict.fromkeys((_main_clause(sentence), _without_asides(sentence), sentence)):
         value = last_value(clause)
         if value is not None:
@@ -110,17 +117,23 @@ def _main_clause(sentence: str) -> str:
 
 
 def last_value(clause: str) -> str | None:
-    """The last value, wherever in a sentence it is."""
+    """The last value, wherever in a sentence it is; of "there are 5 below 20" the 5."""
     bold = [m["bold"] for m in _BOLD.finditer(clause) if not m["bold"].endswith((":", "："))]
     if bold and _VALUE_LIKE.search(bold[-1]):
         inner = bold[-1]
         return _in_formulas(inner) or (inner if is_bare(inner) else _number(inner)) or inner
+    counted = _counted(clause)
+    if counted is not None:
+        return counted
     if formulas(clause):
         return _in_formulas(clause)
     bare = clause.replace("**", "").strip(" .。*✅✓|").lstrip("=>→⇒ ")
     bare = re.sub(r",? and |,? or (?=[^=]*=)", ", ", bare)
     if is_bare(bare):
         return bare
+    named = _ASSIGNED.search(bare)
+    if named is not None:
+        return named[0]
     copulas = list(_COPULA.finditer(bare))
     if copulas and is_bare(bare[copulas[-1].end() :]):
         return bare[copulas[-1].end() :]
@@ -128,6 +141,18 @@ def last_value(clause: str) -> str | None:
     if side and is_bare(side) and re.search(r"\d?[a-zA-Z]", side):
         return side
     return _number(clause)
+
+
+def _counted(clause: str) -> str | None:
+    there = _THERE.search(clause)
+    if there is None or _LATER.search(clause, there.end()):
+        return None
+    rest = clause[there.end() :]
+    spans = formulas(rest)
+    if spans and spans[0][0] == 0:
+        return rest[: spans[0][1]]
+    number = _NUMBER.match(rest)
+    return number[0].strip() if number is not None else None
 
 
 def _in_formulas(clause: str) -> str | None:
@@ -154,12 +179,7 @@ def _in_formulas(clause: str) -> str | None:
 
 
 def _number(text: str) -> str | None:
-    """The last number in digits, or in words; several that are listed are one answer. Of "there
-    are 5 below 20" it is the first."""
-    there = _THERE.search(text)
-    if there is not None and not _LATER.search(text, there.end()):
-        first = _NUMBER.match(text, there.end())
-        return first[0].strip() if first is not None else None
+    """The last number in digits, or in words; several that are listed are one answer."""
     found = list(_NUMBER.finditer(text)) or [
         m for m in _SPELLED.finditer(text) if m[0].lower() != "one"
     ]
