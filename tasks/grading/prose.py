@@ -39,7 +39,8 @@ def concluded(text: str, *, finished: bool = False) -> str | None:
     ``finished`` says that the text is known not to be cut off; otherwise a long one must end like a
     sentence.
     """
-    text = phrases.QED.sub("", text).strip().removeprefix("A: ")
+    text = text.strip().removeprefix("A: ")
+    text = text[:-30] + phrases.QED.sub("", text[-30:]).rstrip()
     said = sentences(text[-TAIL:])
     headed = len(said) > 1 and _is_heading(said[-2]) and is_bare(said[-1])
     ended = finished or len(text) <= SHORT
