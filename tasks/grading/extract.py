@@ -21,7 +21,7 @@ from tasks.grading.boxes import last_box
 from tasks.grading.code import without_code
 from tasks.grading.marks import Mark, keyed, last_hashes, last_minerva, last_tag
 from tasks.grading.prose import concluded, restated
-from tasks.grading.values import is_bare
+from tasks.grading.sentences import is_bare
 
 
 class Stated(NamedTuple):

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 
-from tasks.grading.values import is_bare, value_in
+from tasks.grading.sentences import is_bare
+from tasks.grading.values import value_in
 
 _BULLET = re.compile(r"[-•*]\s+(?=\S)")
 _STATES = re.compile(r"\b(?:is|are|has|have|equals)\b|=")

@@ -82,6 +82,7 @@ QED = re.compile(r"(?:\$?\\(?:blacksquare|square|qed)\$?|\bQ\.?E\.?D\.?|[∎■�
 FILLER = re.compile(
     r"^(?:for sure|definitely|indeed|clearly|simply|just|about|around|approximately|that)\s+"
 )
+COPULA = re.compile(r"\b(?:is|are|equals?|be|ist|est|es)\s+")
 STATES = re.compile(
     r"\b(?:is|are|equals|makes|costs|takes|needs|gives|est|ist|es)\b|[=:：]|为|是", re.IGNORECASE
 )

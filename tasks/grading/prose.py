@@ -21,8 +21,8 @@ import re
 from tasks.grading import phrases
 from tasks.grading.named import named, yes_or_no
 from tasks.grading.parts import listed
-from tasks.grading.sentences import DISPLAYED, formulas, sentences
-from tasks.grading.values import is_bare, last_value, value_in
+from tasks.grading.sentences import DISPLAYED, formulas, is_bare, sentences
+from tasks.grading.values import last_value, value_in
 
 SHORT = 300
 """A text of so few characters is taken as finished, whatever its last sign is."""

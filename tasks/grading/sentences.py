@@ -69,3 +69,15 @@ def sentences(text: str) -> list[str]:
         else:
             said.append(part)
     return said
+
+
+def is_bare(line: str) -> bool:
+    r"""A line without words: ``(7, 6)``, ``x = 5``, ``\frac{1}{2}``.
+
+    >>> is_bare(r"x = \frac{1}{2}"), is_bare("x is 5")
+    (True, False)
+    """
+    without_commands = re.sub(r"\\[a-zA-Z]+", "", line)
+    return not re.search(r"[^\W\d_]{2,}|[\u0400-\u1fff\u3040-\u9fff]", without_commands) and bool(
+        re.search(r"\w", line)
+    )

@@ -1,0 +1,57 @@
+r"""The main clause of a sentence: without asides, reasons, conditions and what is denied.
+
+>>> main_clause("So it takes 40 minutes (two thirds of an hour), since 60 is too long.")
+'So it takes 40 minutes'
+>>> main_clause("The answer is 15, not 12."), main_clause("It is $0$ as $n$ grows.")
+('The answer is 15', 'It is $0$')
+"""
+
+from __future__ import annotations
+
+import re
+
+from tasks.grading.numerals import SPELLED
+from tasks.grading.phrases import COPULA
+from tasks.grading.sentences import formulas, is_bare
+
+_ASIDE = re.compile(
+    r"(?<=[\w$%°*½)])\s+\((?=[^()]*[A-Za-z]{2})[^()]*(?:\([^()]*\)[^()]*)?\)"
+    r"|(?<=\d)\s+\([\d\s.]+[-+*·×/=−][-\d\s.+*·×/=−]+\)"
+)
+_DENIED = re.compile(
+    r",?\s+(?:rather than|instead of|but not|and not|nicht)\s[^,;]*|[,;]\s+not\s[^,;]*"
+    r"|，而不是[^，]*"
+)
+_CLAUSE = re.compile(
+    r",?\s+(?:because|since|whereas|weil|parce que|porque|puisque|wenn|damit)\b"
+    r"|,\s+(?:as|of which|while|where|da|car|denn|ya que|after)\b|，因为"
+    r"|,?\s+(?:attained|achieved|reached|occurring)\b|\s+for (?:all|any|every)\s"
+    r"|,\s+(?:including|excluding|counting)\b"
+    r"|,\s+which\s+(?:is|are)\s+(?!equal|exact|about|approx|just|simply|also|the same)[a-z]"
+    r"|,\s+which\s+(?!is\b|are\b|was\b|equal|give|simplif|mean|make|yield|leave|amount|come|evaluat)"
+)
+_WHEN = re.compile(r",?\s+(?:when|as|if|at|where|for|with)\s+(?:\$|\\\()?\\?[a-zA-Z]+\b")
+
+
+def without_asides(sentence: str) -> str:
+    """The sentence without brackets that hold words, those of formulas left as they are."""
+    spans = formulas(sentence)
+    inside = [m for m in _ASIDE.finditer(sentence) if not any(a <= m.start() < b for a, b in spans)]
+    for match in reversed(inside):
+        sentence = sentence[: match.start()] + sentence[match.end() :]
+    return sentence
+
+
+def main_clause(sentence: str) -> str:
+    sentence = _DENIED.sub("", without_asides(sentence))
+    for mark in _WHEN.finditer(sentence):
+        before = sentence[: mark.start()]
+        copulas = list(COPULA.finditer(before))
+        if copulas and is_bare(before[copulas[-1].end() :]):
+            return before
+    for mark in _CLAUSE.finditer(sentence):
+        if re.search(r"\d|[$\\]", sentence[: mark.start()]) or SPELLED.search(
+            sentence, 0, mark.start()
+        ):
+            return sentence[: mark.start()]
+    return sentence
