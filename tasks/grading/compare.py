@@ -34,7 +34,7 @@ from tasks.grading.shapes import (
     read_shape,
 )
 from tasks.grading.sides import read_sides
-from tasks.grading.tidy import squeeze, tidy
+from tasks.grading.tidy import squeeze, tidy, unwrapped
 from tasks.grading.verdict import Grade, Verdict
 from tasks.grading.words import labelled, letter, only_letter
 
@@ -76,7 +76,7 @@ def _compare(gold: str, answer: str, question: str) -> Outcome:
         return Outcome(True, "same text")
     if max(len(gold), len(answer)) > MAX_LENGTH:
         return Outcome(False, "too long to be the answer")
-    if squeeze(gold) == squeeze(answer):
+    if unwrapped(gold) == unwrapped(answer):
         return Outcome(True, "same text")
     choice, with_value = only_letter(gold), labelled(gold)
     if choice is not None and letter(answer) is not None:
@@ -139,8 +139,8 @@ def _as_lists(gold: str, answer: str, question: str) -> Outcome | None:
             if "multiplicit" in question and len(left.parts) != len(right.parts):
                 return Outcome(False, "another multiplicity")
             return _in_any_order(left.parts, right.parts, question)
-        case (Listing(braces=False) as left, Bracket(opening="(") as right) | (
-            Bracket(opening="(") as left,
+        case (Listing(braces=False) as left, Bracket(opening="(", closing=")") as right) | (
+            Bracket(opening="(", closing=")") as left,
             Listing(braces=False) as right,
         ):
             return _in_order(left.parts, right.parts, question)

@@ -21,6 +21,7 @@ from tasks.grading.expressions.tokens import DECIMAL
 from tasks.grading.tidy import tidy
 
 MAX_LENGTH = 1_000
+MAX_WORDS = 12
 ROUNDING_TOLERANCE = Fraction(2, 100)
 
 _PLAIN = re.compile(r"[+-]?\d{1,400}")
@@ -46,6 +47,7 @@ _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ni
 _WORDS = {word: value for value, word in enumerate(_ONE_TO_NINETEEN.split())} | {
     word: 10 * value for value, word in enumerate(_TENS, 2)
 }
+_WRAPPER = re.compile(r"\\text\s*\{([^{}]*)\}")
 _POWERS = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 _PARTS = {
     "half": 2, "halves": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6,
@@ -83,15 +85,12 @@ def read_number(text: str) -> Number | None:
     percent = _PERCENT.search(text)
     if percent is not None:
         text = text[: percent.start()].strip()
-    in_words = _words(text)  # before "thirds" is taken for a unit
-    if in_words is not None:
-        return Number(in_words / 100 if percent else in_words, None, percent is not None)
+    if not any(sign.isdigit() for sign in text):
+        return _number_in_words(text, percent is not None)
     number, unit = units.split_unit(text)
     if len(number) > MAX_LENGTH or number.startswith(r"\{") or _PAIR.fullmatch(number):
         return None
     value = evaluate(number)
-    if value is None:
-        value = _words(number)
     if value is None:
         return None
     if percent is not None:
@@ -192,12 +191,22 @@ def _places(number: str) -> int | None:
     return len(fraction) - int((exponent or "0").replace(" ", ""))
 
 
+def _number_in_words(text: str, percent: bool) -> Number | None:
+    """``one hundred tiles``: the longest beginning that is a number, and its unit."""
+    words = _WRAPPER.sub(r" \1 ", text).split()
+    for end in range(min(len(words), MAX_WORDS), 0, -1):
+        value = _words(" ".join(words[:end]))
+        if value is not None:
+            unit = " ".join(words[end:])
+            return Number(value / 100 if percent else value, None, percent, unit)
+    return None
+
+
 def _words(text: str) -> Fraction | None:
     r"""``seventeen``, ``twenty-one``, ``three hundred``, ``two thirds``."""
-    match = re.fullmatch(r"(?:\\text\{)?\s*([A-Za-z -]+?)\s*\}?", text)
-    if match is None:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z -]*", text):
         return None
-    *words, last = re.split(r"[\s-]+", match[1].lower())
+    *words, last = re.split(r"[\s-]+", text.lower())
     part = _PARTS.get(last) or _PARTS.get(last.removesuffix("s"))
     if part is not None and words:
         share = _count(["one"] if words == ["a"] else words)

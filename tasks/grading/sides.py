@@ -12,7 +12,15 @@ import re
 from typing import NamedTuple
 
 from tasks.grading.arithmetic import evaluate
-from tasks.grading.expressions import name_derivatives, split_equals
+from tasks.grading.expressions import (
+    Unevaluated,
+    Unreadable,
+    name_derivatives,
+    names_of,
+    parse,
+    same_trees,
+    split_equals,
+)
 from tasks.grading.shapes import PARAMETER
 from tasks.grading.tidy import squeeze
 
@@ -57,9 +65,20 @@ def read_sides(text: str) -> Sides | None:
     name, argument = _bare(sides[0]) if _is_name(sides[0]) else ("", "")
     if name:
         return Sides(name, argument, _not_rounded(sides[1:]))
-    if all(evaluate(side) is not None for side in sides):
+    if all(evaluate(side) is not None for side in sides) or _is_worked_out(sides):
         return Sides("", "", _not_rounded(sides))
     return None
+
+
+def _is_worked_out(sides: list[str]) -> bool:
+    r"""Whether an expression without names is followed by its value: ``\sum_{k=1}^5 k = 15``."""
+    try:
+        trees = [parse(side) for side in sides]
+        return not any(map(names_of, trees[:1])) and all(
+            same_trees(trees[0], tree) for tree in trees[1:]
+        )
+    except (Unreadable, Unevaluated):
+        return False
 
 
 def _not_rounded(sides: list[str]) -> str:

@@ -56,6 +56,7 @@ _RATIO_WORD = re.compile(r"(?<=[\d}])\s*(?:\\text\s*\{\s*to\s*\}|\bto\b)\s*(?=[\
 _ANSWER_IS = re.compile(r"(?:the\s+)?(?:final\s+)?answer\s*(?:is|:|=)\s*:?\s*(?=\S)", re.IGNORECASE)
 _TAKES_ARGUMENTS = re.compile(r"\\(frac|sqrt|binom)(?![a-zA-Z\[])")
 _TEXT_LETTER = re.compile(r"\\text\{\s*(\w)\s*\}")
+_ANY_TEXT = re.compile(r"\\text\{([^{}]*)\}")
 _BRACED_LETTER = re.compile(r"([_^])\{(\w)\}")
 _COMMAND_END = re.compile(r"(\\[a-zA-Z]+) +(?=[a-zA-Z])")
 _SHORT_ARGUMENT = re.compile(r"\\[a-zA-Z]+|[\da-zA-Z]")
@@ -76,7 +77,7 @@ def tidy(text: str) -> str:
     text = _without_markdown(_ANSWER_IS.sub("", text, count=1))
     if "!" in text:
         text = _NEGATIVE_SPACE.sub("", text).replace("!=", r"\ne ")
-    text = text.replace("{,}", ",").replace("~", " ")
+    text = text.replace("{, }", ",").replace("{,}", ",").replace("~", " ")
     if "\\" in text:
         text = _SPACE.sub(" ", _SIZE.sub("", text.replace(r"\%", "%")))
         text = _COMMAND.sub(_one_name, text)
@@ -110,6 +111,15 @@ def squeeze(text: str) -> str:
     if "\\" in text:
         text = _COMMAND_END.sub(r"\1\\ ", text)
     return text.replace(" ", "")
+
+
+def unwrapped(text: str) -> str:
+    r"""The squeezed text without ``\text{...}`` around words.
+
+    >>> unwrapped(r"\text{June 20}") == unwrapped("June 20")
+    True
+    """
+    return _ANY_TEXT.sub(r"\1", squeeze(text))
 
 
 def _one_name(match: re.Match[str]) -> str:

@@ -41,7 +41,9 @@ def words(text: str) -> str | None:
     bare = _TEXT.sub(r" \1 ", tidied)
     if not re.fullmatch(r"[^\W\d_]+(?:[\s,'’.-]+[^\W\d_]+)*[\s.!]*", bare.strip()):
         return None
-    if bare == tidied and not any(len(word) >= 3 for word in re.findall(r"[^\W\d_]+", bare)):
+    if bare == tidied and not any(
+        len(word) >= 3 or word.lower() == "no" for word in re.findall(r"[^\W\d_]+", bare)
+    ):
         return None
     spoken = _ARTICLE.sub("", " ".join(re.findall(r"[^\W\d_]+", bare.lower())))
     return "does not exist" if spoken == "dne" else spoken

@@ -185,8 +185,9 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def names_of(node: Node) -> set[str]:
-    """The names in an expression."""
-    return {inner.name for inner in walk(node) if type(inner) is Name}
+    """The names in an expression; a sum's counter is none."""
+    counters = {inner.counter for inner in walk(node) if type(inner) is Series}
+    return {inner.name for inner in walk(node) if type(inner) is Name} - counters
 
 
 def _bits(value: fmpq) -> int:
