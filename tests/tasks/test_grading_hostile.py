@@ -53,7 +53,12 @@ NESTED = [
     ("f(", "x", ")"), ("2(", "x", ")"), (r"\binom{", "x", "}{3}"), ("|", "x", "|"),
     (r"\begin{pmatrix} 1 & ", "x", r"\end{pmatrix}"), (r"x \pm (", "1", ")"),
 ]  # fmt: skip
+LISTED = [
+    "(A) ", "A or ", "1 and ", "(1,2), ", "5 kg ", "three ", r"1 \pm ", r"x \cup ", "x < ", "x = ",
+    r"x=1 \text{ or } ", r"\{1\} ", "1 2/3 ", "|x| ", r"k\pi, k\in\mathbb{Z}, ",
+]  # fmt: skip
 COMPARED = [
+    *(piece * (1_900 // len(piece)) for piece in REPEATED + LISTED),
     *(
         opening * depth + inside + closing * depth
         for opening, inside, closing in NESTED
@@ -80,6 +85,7 @@ def read(text):
 
 def compare(text):
     grade_answer(gold=text, answer=text + "+y")
+    grade_answer(gold=text, answer=text.translate(str.maketrans("x91", "z73")))
 
 seconds = int(sys.argv[1])
 for line in sys.stdin:
