@@ -29,7 +29,7 @@ from benchmarks.fuzzing.kinds import random_answer
 from tasks.grading import Verdict, group_equivalent
 
 THREADS = 4
-HANG_SECONDS = 300.0
+HANG_SECONDS = 120.0
 GROUPED = 10
 """Of so many inputs, one is also grouped."""
 SLOWEST = 100

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from tasks.grading.expressions.parse import parse
+from tasks.grading.expressions.reader import parse
 from tasks.grading.expressions.tokens import Unreadable
 from tasks.grading.expressions.tree import Number
 

@@ -15,6 +15,7 @@ import re
 from collections.abc import Sequence
 
 from tasks.grading import symbolic
+from tasks.grading.budget import budget, check
 from tasks.grading.formulas import (
     Outcome,
     compare_equations,
@@ -63,7 +64,8 @@ def grade_answer(*, gold: str, answer: str, question: str | None = None) -> Grad
         rule = "same number" if same else "different numbers"
         return Grade(Verdict.CORRECT if same else Verdict.WRONG, answer, rule)
     try:
-        same, rule = _compare(gold, answer, question or "")
+        with budget():
+            same, rule = _compare(gold, answer, question or "")
     except symbolic.Undecided as error:
         return Grade(Verdict.UNSURE, answer, str(error))
     except RecursionError:
@@ -104,6 +106,9 @@ def _with_the_golds_parameter(gold: str, answer: str, question: str) -> str | No
     new, old = ours - theirs, theirs - ours
     if len(new) != 1 or len(old) != 1 or not (new | old) <= _PARAMETERS:
         return None
+    parts = _parts_of(gold)
+    if sum(letter in single_letters(part) for part in parts for letter in new) < 2:
+        return None  # a line has its parameter in several places
     if (new | old) & set(_ALONE.findall(question)) or not isinstance(
         read_shape(gold), Bracket | Matrix
     ):
@@ -111,8 +116,20 @@ def _with_the_golds_parameter(gold: str, answer: str, question: str) -> str | No
     return rename_letter(answer, *old, *new)
 
 
+def _parts_of(text: str) -> Sequence[str]:
+    shape = read_shape(text)
+    return (
+        shape.parts
+        if isinstance(shape, Bracket)
+        else shape.cells
+        if isinstance(shape, Matrix)
+        else ()
+    )
+
+
 def _same(gold: str, answer: str, question: str) -> Outcome:
     """Compare two tidy answers, or two parts of answers."""
+    check()
     sets = compare_reals(gold, answer) or compare_inequalities(gold, answer)
     gold, answer = plain(gold), plain(answer)
     if squeeze(gold) == squeeze(answer):
@@ -136,8 +153,8 @@ def _as_lists(gold: str, answer: str, question: str) -> Outcome | None:
         return _OTHER_KIND
     match _shape(gold), _shape(answer):
         case Listing() as left, Listing() as right:
-            if "multiplicit" in question and len(left.parts) != len(right.parts):
-                return Outcome(False, "another multiplicity")
+            if "multiplicit" in question or _are_named(left.parts) != _are_named(right.parts):
+                return _one_by_one(left.parts, right.parts, question)
             return _in_any_order(left.parts, right.parts, question)
         case (Listing(braces=False) as left, Bracket(opening="(", closing=")") as right) | (
             Bracket(opening="(", closing=")") as left,
@@ -220,6 +237,25 @@ def _in_order(gold: Sequence[str], answer: Sequence[str], question: str) -> Outc
         if not _same(left, right, question).same:
             return Outcome(False, "a part differs")
     return Outcome(True, "the same part by part")
+
+
+def _are_named(parts: Sequence[str]) -> bool:
+    """Whether the parts give values to different names: ``x = 1, y = 2``."""
+    names = [sides.name if (sides := read_sides(part)) else "" for part in parts]
+    return all(names) and len(set(names)) == len(names)
+
+
+def _one_by_one(gold: Sequence[str], answer: Sequence[str], question: str) -> Outcome:
+    """In order where only one side has names; else each part once."""
+    if "multiplicit" not in question:
+        return _in_order(gold, answer, question)
+    left = list(answer)
+    for part in gold:
+        match = next((other for other in left if _same(part, other, question).same), None)
+        if match is None:
+            return Outcome(False, "another multiplicity")
+        left.remove(match)
+    return Outcome(not left, "another multiplicity" if left else "the same answers")
 
 
 def _in_any_order(gold: Sequence[str], answer: Sequence[str], question: str) -> Outcome:

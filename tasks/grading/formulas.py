@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from tasks.grading import symbolic, units
 from tasks.grading.braces import is_balanced, split_top
+from tasks.grading.budget import count_question
 from tasks.grading.expressions import (
     Names,
     Node,
@@ -25,6 +26,7 @@ from tasks.grading.expressions import (
     has_value,
     names_of,
     parse,
+    rename,
     renamings,
     same_equations,
     same_families,
@@ -34,6 +36,7 @@ from tasks.grading.expressions import (
     same_up_to_constant,
     split_equals,
 )
+from tasks.grading.letters import single_letters
 from tasks.grading.numbers import read_number, rounding
 from tasks.grading.reals import same_reals
 from tasks.grading.shapes import PARAMETER
@@ -43,9 +46,13 @@ _RELATION = re.compile(r"[<>]|\\[lg]e(?![a-zA-Z])")
 _ANGLE_FUNCTION = re.compile(r"\\(?:arc)?(?:sin|cos|tan|cot|sec|csc)(?![a-zA-Z])")
 _OF_TIME = re.compile(r"(?<=[\w}])\s*\(\s*t\s*\)")
 _FOR_SYMPY = re.compile(r"\\(?:int|iint|oint|lim)(?![a-zA-Z])|\\(?:sum|prod)(?![a-zA-Z]).*\\infty")
-_POSITIVE = re.compile(r">\s*0|positive", re.IGNORECASE)
+_NAMES = r"\$?\\?[a-zA-Z](?:_\{?\w+\}?)?\$?(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+)\$?\\?[a-zA-Z](?:_\{?\w+\}?)?\$?)*"
+_POSITIVE = re.compile(
+    rf"{_NAMES}\s*(?:>|\\gt)\s*0|positive (?:(?:real|numbers?|reals?|constants?|values?) )*{_NAMES}(?![a-zA-Z])"
+)
 _WHOLE_LINE = re.compile(r"(?:all|every|any|for) (?:non-?zero )?real|\\neq?\s*0", re.IGNORECASE)
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")
+_ALONE = re.compile(r"(?<![a-zA-Z\\])[a-zA-Z](?![a-zA-Z])")
 _PARAMETERS = frozenset("kmnlj")
 
 
@@ -77,14 +84,15 @@ def compare_expressions(gold: str, answer: str, question: str) -> Outcome:
     if isinstance(right, Unreadable):
         return Outcome(False, f"no expression: {right}")
     try:
-        names = _names_in(question)
+        letters = {name.strip("\\")[:1] for name in names_of(left) | names_of(right)}
+        names = _known_of(letters, question)
         if same_trees(left, right, within, names):
             return Outcome(True, "equal expressions")
         if any(same_trees(left, o, names=names) for o in renamings(left, right, question)):
             return Outcome(True, "equal but for the name of a constant")
         if same_up_to_constant(left, right, question):
             return Outcome(True, "equal up to the arbitrary constant")
-        if _are_one_family(left, right, r"\pi" in gold and r"\pi" in answer):
+        if _are_one_family(left, right, question, periodic=r"\pi" in gold and r"\pi" in answer):
             return Outcome(True, "the same family of values")
     except Unevaluated as error:
         if has_value(left) and not has_value(right):
@@ -123,14 +131,17 @@ def compare_reals(gold: str, answer: str) -> Outcome | None:
 
 
 def compare_inequalities(gold: str, answer: str) -> Outcome | None:
-    """An outcome only for inequalities that are the same; others may be, as intervals."""
+    """Compare inequalities; those in one unknown that differ here may yet be one interval."""
     if not (_RELATION.search(gold) and _RELATION.search(answer)):
         return None
     try:
         same = same_inequalities(gold, answer)
     except Unreadable:
         return None
-    return Outcome(True, "the same inequality") if same else None
+    if same:
+        return Outcome(True, "the same inequality")
+    several = len(single_letters(gold) - {"e", "i"}) > 1
+    return Outcome(False, "different inequalities") if several else None
 
 
 def compare_ratios(gold: str, answer: str, question: str) -> Outcome | None:
@@ -143,6 +154,8 @@ def compare_ratios(gold: str, answer: str, question: str) -> Outcome | None:
     if _CLOCK.fullmatch(gold) and _CLOCK.fullmatch(answer) and "ratio" not in question.lower():
         return Outcome(gold == answer, "different times of day")
     try:
+        if not all(_is_not_zero(term) for term in (*ours, *theirs)):
+            return None
         same = all(
             same_trees(parse(f"({ours[0]})({b})"), parse(f"({theirs[0]})({a})"))
             for a, b in zip(ours[1:], theirs[1:], strict=True)
@@ -152,9 +165,12 @@ def compare_ratios(gold: str, answer: str, question: str) -> Outcome | None:
     return Outcome(same, "the same ratio" if same else "different ratios")
 
 
-def _names_in(question: str) -> Names:
-    """What a question says of its names."""
-    if _POSITIVE.search(question):
+def _known_of(names: set[str], question: str) -> Names:
+    """What a question says of the names in an answer."""
+    positive = {
+        letter for match in _POSITIVE.finditer(question) for letter in _ALONE.findall(match[0])
+    }
+    if positive and names <= positive:
         return Names.POSITIVE
     return Names.REAL if _WHOLE_LINE.search(question) else Names.ANY
 
@@ -167,7 +183,12 @@ def _readable(text: str) -> Node | Unreadable:
         return error
 
 
+def _is_not_zero(term: str) -> bool:
+    return not same_trees(parse(term), parse("0"))
+
+
 def _by_sympy(gold: str, answer: str, within: Fraction) -> Outcome:
+    count_question()
     same = symbolic.equal(gold, answer, float(within) if within < 10**300 else 0.0)
     return Outcome(same, "equal by sympy" if same else "different by sympy")
 
@@ -178,21 +199,23 @@ def _without_unit(text: str) -> tuple[str, str]:
     return (text, "") if unit == "deg" and _ANGLE_FUNCTION.search(text) else (bare, unit)
 
 
-def _are_one_family(gold: Node, answer: Node, periodic: bool) -> bool:
+def _are_one_family(gold: Node, answer: Node, question: str, periodic: bool) -> bool:
     """Whether both have an integer parameter, and the same values when it runs.
 
-    A parameter is a name that a condition calls a whole number, or where there is a period, the one
-    name that is usual for such.
+    A parameter is a name that a condition calls a whole number. Where there is a period, the one
+    name that is usual for such may have another letter too, unless the question uses either.
     """
-    name, other = (_parameter(node, periodic) for node in (gold, answer))
+    name, other = (_parameter(node) for node in (gold, answer))
     if name is None or other is None:
         return False
-    if PARAMETER not in (name, other) and not periodic:
+    if PARAMETER in (name, other):
+        return same_families(gold, name, answer, other)
+    if not periodic or name == other or {name, other} & set(_ALONE.findall(question)):
         return False
-    return same_families(gold, name, answer, other)
+    return same_trees(gold, rename(answer, {other: name}))
 
 
-def _parameter(node: Node, periodic: bool) -> str | None:
+def _parameter(node: Node) -> str | None:
     names = names_of(node)
     if PARAMETER in names:
         return PARAMETER

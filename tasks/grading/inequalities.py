@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 _RELATION = re.compile(r"(\\le(?![a-z])|\\ge(?![a-z])|<\s*=?|>\s*=?)")
-_NAME = re.compile(r"\\?[a-zA-Z]+(?:_\{?\w+\}?)?(?:\([a-z]\))?")
+_NAME = re.compile(r"(?:[a-zA-Z]|\\(?!pi|infty)[a-zA-Z]+)(?:_\{?\w+\}?)?")
 _REALS = (r"\mathbb{R}", r"\mathbb R", r"\text{all real numbers}")
 _BUILDER = re.compile(r"\\\{\s*[a-zA-Z]\s*(?:\\mid|\||:)(?P<condition>.*)\\\}", re.DOTALL)
 _HOLE = re.compile(r"[a-zA-Z]\s*\\ne(?![a-z])\s*(?P<value>[^<>=,]+)")

@@ -38,7 +38,7 @@ _TEXT = re.compile(r"\\text\s*\{\s*(\w+)\s*\}")
 _BASE_WORD = re.compile(
     r"_\s*\{?\s*(two|three|four|five|six|seven|eight|nine|ten|twelve|sixteen)\s*\}?"
 )
-_ASKS_BASE = re.compile(r"\bbase|binary|octal|hexadecimal|ternary")
+_ASKS_BASE = re.compile(r"\bbase\b|binary|octal|hexadecimal|ternary")
 _ONE_TO_NINETEEN = """
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
     sixteen seventeen eighteen nineteen
@@ -49,6 +49,9 @@ _WORDS = {word: value for value, word in enumerate(_ONE_TO_NINETEEN.split())} | 
 }
 _WRAPPER = re.compile(r"\\text\s*\{([^{}]*)\}")
 _POWERS = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
+_SCALE = re.compile(
+    r"(?<=[\d}])\s*(?:\\text\s*\{\s*)?(?P<power>thousand|million|billion)\b\s*(?P<rest>[^{}]*)\}?$"
+)
 _PARTS = {
     "half": 2, "halves": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6,
     "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10,
@@ -87,6 +90,9 @@ def read_number(text: str) -> Number | None:
         text = text[: percent.start()].strip()
     if not any(sign.isdigit() for sign in text):
         return _number_in_words(text, percent is not None)
+    scale = _SCALE.search(text)
+    if scale is not None:
+        text = f"{text[: scale.start()]} {scale['rest']}".strip()
     number, unit = units.split_unit(text)
     if len(number) > MAX_LENGTH or number.startswith(r"\{") or _PAIR.fullmatch(number):
         return None
@@ -95,6 +101,8 @@ def read_number(text: str) -> Number | None:
         return None
     if percent is not None:
         value /= 100
+    if scale is not None:
+        return Number(value * _POWERS[scale["power"]], None, percent is not None, unit)
     return Number(value, _places(number), percent is not None, unit)
 
 
@@ -152,6 +160,8 @@ def same_based(gold: Based, answer: Based, question: str) -> bool:
     >>> same_based(Based("52", 8), Based("52", 9), ""), same_based(Based("5", 8), Based("5", 9), "")
     (False, True)
     """
+    if {gold.base, answer.base} == {0, 10}:
+        return gold.digits == answer.digits
     if not (gold.base and answer.base):
         return gold.digits == answer.digits and bool(_ASKS_BASE.search(question.lower()))
     try:
@@ -186,7 +196,7 @@ def _places(number: str) -> int | None:
         return None
     _, point, fraction = match["mantissa"].partition(".")
     exponent = match["e"] or match["ten"]
-    if not exponent and (not point or not fraction.strip("0")):
+    if not match["e"] and (not point or not fraction.strip("0")):  # 5 \cdot 10^4 is exact, 5e4 not
         return None
     return len(fraction) - int((exponent or "0").replace(" ", ""))
 
@@ -218,6 +228,9 @@ def _count(words: list[str]) -> Fraction | None:
     total, current = 0, 0
     for word in words:
         if word in _WORDS:
+            free = 100 if _WORDS[word] >= 10 else 10  # "twenty one", not "two three"
+            if current % free or (current % 100 and current % 100 < 20):
+                return None
             current += _WORDS[word]
         elif word == "hundred" and current:
             current *= 100

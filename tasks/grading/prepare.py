@@ -1,7 +1,7 @@
 r"""Tidy LaTeX rewritten the way math-verify reads it best.
 
 >>> prepare(r"\tan 45^\circ"), prepare(r"m \frac{d v}{d t} + b V"), prepare(r"k_{\text{B}}")
-('\\tan (45 \\pi/180)', 'm  y_{v1}  + b V_{0}', 'k_{B}')
+('\\tan (45 \\pi/180)', 'm  y_{v1}  + b V_{99}', 'k_{B}')
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def prepare(text: str) -> str:
     text = _DEGREES.sub(r"(\1 \\pi/180)", text)
     for derivative in _DERIVATIVES:
         text = derivative.sub(_as_name, text)
-    return _CAPITAL.sub(lambda m: f"{m[1]}_{{0}}" if m[1] else m[0], text)
+    return _CAPITAL.sub(lambda m: f"{m[1]}_{{99}}" if m[1] else m[0], text)
 
 
 def _as_name(match: re.Match[str]) -> str:

@@ -17,12 +17,14 @@ from typing import NamedTuple
 from flint import arb
 
 from tasks.grading.braces import split_top
+from tasks.grading.expressions.equations import LINE
 from tasks.grading.expressions.evaluate import NoValue, evaluate
-from tasks.grading.expressions.parse import parse
 from tasks.grading.expressions.precision import precision
+from tasks.grading.expressions.reader import parse
 from tasks.grading.expressions.same import meet
 from tasks.grading.expressions.tokens import Unreadable
 from tasks.grading.expressions.tree import Node, add, names_of, negate
+from tasks.grading.letters import single_letters
 
 _MARK = re.compile(
     r"^\s*\]|\[\s*$|^\\\{\s*[a-zA-Z]\s*:|[<>|]|\\(?:[lg]e|ne|in|cup|cap|setminus|mid|infty|mathbb)(?![a-zA-Z])"
@@ -66,6 +68,11 @@ def same_reals(gold: str, answer: str) -> bool | None:
     """
     if _MARK.search(gold) is None and _MARK.search(answer) is None:
         return None
+    unknown, other = _unknowns(gold), _unknowns(answer)
+    if len(unknown) > 1 or len(other) > 1:
+        return None
+    if unknown and other and unknown != other:
+        return False
     with precision():
         try:
             left, right = read_reals(gold), read_reals(answer)
@@ -78,6 +85,11 @@ def same_reals(gold: str, answer: str) -> bool | None:
             and _equal(a.high, b.high)
             for a, b in zip(left, right, strict=True)
         )
+
+
+def _unknowns(text: str) -> set[str]:
+    """The letters beside relations, of which a set of reals may have one."""
+    return single_letters(text) - {"e", "i"} if _ORDER.search(text) else set()
 
 
 def read_reals(text: str) -> Reals:
@@ -118,12 +130,17 @@ def _inward(match: re.Match[str]) -> str:
 
 
 def _listed(parts: list[str]) -> Reals:
-    r"""``x<0, x=1`` is either; ``x \ne 1, x \ne 2`` is both, and so is ``0<x<3, x \ne 1``."""
+    r"""``x<0, x=1`` is either; what can be both is both: ``x>-1, x<1``, ``0<x<3, x \ne 1``."""
     sets = [read_reals(part) for part in parts]
     if any(r"\ne" in part for part in parts):
         for other in sets[1:]:
             sets[0] = _intersection(sets[0], other)
         return sets[0]
+    common = sets[0]
+    for other in sets[1:]:
+        common = _intersection(common, other)
+    if common and all(_ORDER.search(part) for part in parts):
+        return common  # x > -1, x < 1
     return _union([piece for pieces in sets for piece in pieces])
 
 
@@ -182,13 +199,13 @@ def _chain(text: str) -> Reals:
 
 def _linear(node: Node, name: str, sign: str) -> Reals:
     """Where the node, right minus left of a relation, is as the relation says."""
-    first, second, third = (_real(evaluate(node, {name: arb(n)})) for n in range(3))
-    slope = second - first
-    if not meet(third - second, slope):
-        return _quadratic(node, name, sign)
+    values = [_real(evaluate(node, {name: arb(x)})) for x in LINE]
+    slope = (values[1] - values[0]) / (LINE[1] - LINE[0])
     if slope.contains(0):
         raise Unreadable("not linear in its unknown")
-    root = -first / slope
+    root = arb(LINE[0]) - values[0] / slope
+    if not all(meet(v, slope * (x - root)) for x, v in zip(LINE, values, strict=True)):
+        return _quadratic(node, name, sign)
     if sign == "=":
         return [_point(root)]
     if sign == r"\ne":
@@ -201,11 +218,12 @@ def _linear(node: Node, name: str, sign: str) -> Reals:
 
 def _quadratic(node: Node, name: str, sign: str) -> Reals:
     """The same for a node of the second degree with two real roots."""
-    v = [_real(evaluate(node, {name: arb(n)})) for n in range(4)]
+    v = [_real(evaluate(node, {name: arb(n)})) for n in range(3)]
     a = (v[2] - 2 * v[1] + v[0]) / 2
     b, c = v[1] - v[0] - a, v[0]
     root = (b * b - 4 * a * c).sqrt()
-    if not meet(v[3], 9 * a + 3 * b + c) or a.contains(0) or not root > 0:
+    fits = all(meet(_real(evaluate(node, {name: arb(x)})), (a * x + b) * x + c) for x in LINE)
+    if not fits or a.contains(0) or not root > 0:
         raise Unreadable("not of the second degree, or without two roots")
     low, high = sorted([(-b - root) / (2 * a), (-b + root) / (2 * a)], key=float)
     ends = [_point(low), _point(high)]

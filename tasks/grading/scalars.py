@@ -16,7 +16,7 @@ from tasks.grading.words import clock, same_time, word_list, words
 
 _ROMAN = re.compile(r"[IVXLCDM]{2,}")
 _ASKS_LIST = re.compile(r"separated by|comma-separated|ordered (?:pair|triple)|coordinates")
-_ASKS_TIME = re.compile(r"what time|o'clock|clock|[ap]\.m\.")
+_ASKS_TIME = re.compile(r"what time|o'clock|\bclock\b|[ap]\.m\.")
 
 
 def compare_scalars(gold: str, answer: str, question: str) -> Outcome | None:

@@ -21,6 +21,7 @@ from tasks.grading.expressions import (
     same_trees,
     split_equals,
 )
+from tasks.grading.letters import single_letters
 from tasks.grading.shapes import PARAMETER
 from tasks.grading.tidy import squeeze
 
@@ -42,6 +43,9 @@ _NO_NAME = re.compile(
 _VALUE_AT = re.compile(
     r"\\?[a-zA-Z]+(?:_(?:\{[^{}]*\}|\w))?\((?:-?\d+(?:,\s*-?\d+)*|[A-Z]\s*(?:=|[<>]|\\[lg]e)[^()]*)\)"
 )
+_SEVERAL = re.compile(r"[+/-]|\\(?:frac|times|cdot|sin|cos|tan|ln|log|exp)(?![a-zA-Z])")
+_UNKNOWNS = frozenset("xyz")
+"""``x + y = 5`` is a line; ``m + n = 33`` is what an answer is called."""
 _DERIVATIVE = re.compile(r"(?:[a-zA-Z]|\\[a-zA-Z]+)(?:_(?:\{\w+\}|\w))?'{1,2}")
 
 
@@ -92,7 +96,9 @@ def _is_name(text: str) -> bool:
     text = text.strip()
     if _VALUE_AT.fullmatch(text) or _DERIVATIVE.fullmatch(name_derivatives(text).strip()):
         return True
-    return bool(text) and _NO_NAME.search(_INDEX.sub("", text)) is None
+    if not text or _NO_NAME.search(_INDEX.sub("", text)) is not None:
+        return False
+    return _SEVERAL.search(text) is None or not (single_letters(text) & _UNKNOWNS or "-" in text)
 
 
 def _bare(text: str) -> tuple[str, str]:

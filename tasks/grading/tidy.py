@@ -40,7 +40,9 @@ _WRAPPER = re.compile(r"\\(?:boxed|fbox|mathbf|boldsymbol|bm|underline|mathit|ma
 _DOUBLED = re.compile(r"\\\\(?=[a-zA-Z])")
 _PLAIN_TEXT = re.compile(r"\\text\s*\{([^{}a-zA-Z]*\d[^{}a-zA-Z]*)\}")  # \textbf{70} is 70
 _COUNTED = re.compile(r"\\text\s*\{\s*(-?\d[\d.,/]*)\s+([^{}\d]+)\}")  # \text{5 apples}
-_LEAD_IN = re.compile(r"\\text\s*\{[^{}]*\b(?:is|are|equals|be)\s*:?\s*\}\s*(?=\S)")
+_LEAD_IN = re.compile(
+    r"\\text\s*\{(?![^{}]*(?:\bnot\b|cannot|n't|never))[^{}]*\b(?:is|are|equals|be)\s*:?\s*\}\s*(?=\S)"
+)
 _EMPTY_TEXT = re.compile(r"\\text\s*\{[\s.,;:!]*\}")
 _MICRO = re.compile(r"(?:\\mu|µ)\s*\\text\s*\{\s*(?=[a-zA-Z])|\\text\s*\{\s*\\mu\s*(?=[a-zA-Z])")
 _COLOR = re.compile(r"\\(?:text)?color\s*\{[^{}]*\}")
@@ -56,6 +58,7 @@ _RATIO_WORD = re.compile(r"(?<=[\d}])\s*(?:\\text\s*\{\s*to\s*\}|\bto\b)\s*(?=[\
 _ANSWER_IS = re.compile(r"(?:the\s+)?(?:final\s+)?answer\s*(?:is|:|=)\s*:?\s*(?=\S)", re.IGNORECASE)
 _TAKES_ARGUMENTS = re.compile(r"\\(frac|sqrt|binom)(?![a-zA-Z\[])")
 _TEXT_LETTER = re.compile(r"\\text\{\s*(\w)\s*\}")
+_BETWEEN_WORDS = re.compile(r"(?<=\d) (?=\d)|(?<=[a-zA-Z]{2}) (?=[a-zA-Z]{2})")  # 1 1/2 is not 11/2
 _ANY_TEXT = re.compile(r"\\text\{([^{}]*)\}")
 _BRACED_LETTER = re.compile(r"([_^])\{(\w)\}")
 _COMMAND_END = re.compile(r"(\\[a-zA-Z]+) +(?=[a-zA-Z])")
@@ -110,7 +113,7 @@ def squeeze(text: str) -> str:
         text = _BRACED_LETTER.sub(r"\1\2", _TEXT_LETTER.sub(r"\1", text))  # \mathrm{x} is x
     if "\\" in text:
         text = _COMMAND_END.sub(r"\1\\ ", text)
-    return text.replace(" ", "")
+    return _BETWEEN_WORDS.sub("\0", text).replace(" ", "")
 
 
 def unwrapped(text: str) -> str:
@@ -182,6 +185,8 @@ def _unwrap(text: str) -> str:
     kept, at = [], 0
     for start, end in sorted(dropped):
         kept.append(text[at:start])
+        if text[end - 1] == "{" and text[start - 1 : start].isalpha():
+            kept.append(" ")  # \cdot\mathbf{x}
         at = end
     return "".join([*kept, text[at:]])
 

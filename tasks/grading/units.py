@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from tasks.grading.expressions.vocabulary import PLAIN_WORDS
+
 _NAMES: dict[str, str] = {
     "m": "m meter meters metre metres", "cm": "cm centimeter centimeters",
     "mm": "mm millimeter millimeters", "km": "km kilometer kilometers", "in": "in inch inches",
@@ -49,6 +51,12 @@ _PIECE = re.compile(
     r"|\^\s*\{?\s*\\text\{\s*(?:st|nd|rd|th)\s*\}\s*\}?"
     r"|(?P<join>/|\\cdot))\s*$"
 )
+_CHANGES_VALUE = re.compile(
+    r"\b(?:hundred|thousand|million|billion|trillion|dozen|half|halves|thirds?|quarters?|fourths?"
+    r"|fifths?|sixths?|tenths?|times|squared?|cubed|factorial|or|more|less|than|least|most|not|mod)\b"
+    r"(?!\s*(?:units?|cm|m|km|in|ft|inch|inches|feet|meters?|miles?|centimeters?))",
+    re.IGNORECASE,
+)
 _SIMPLE = r"(?:k?g|[kc]?m|mol|erg|[km]?J|k?N|[km]?V|[km]?W|C|K|Pa|rad|L|mi|ft|gal)"
 _COMPOUND = re.compile(  # 5 m/s, where a letter alone would be a name
     rf"(?<=[\d}}])\s+{_SIMPLE}(?:\^\{{?-?\d\}}?)?\s*/\s*(?:{_SIMPLE}|s|h|min|cm)(?:\^\{{?-?\d\}}?)?$"
@@ -79,7 +87,10 @@ def split_unit(text: str) -> tuple[str, str]:
             piece = "deg"
         if match["join"] == "/":
             piece = "/"
-        if match["word"] and not _is_unit_word(match["word"], number[: match.start()]):
+        before = number[: match.start()]
+        if match["word"] and not _is_unit_word(match["word"], before):
+            break
+        if match["text"] and not _is_unit_text(match["text"].strip()):
             break
         power = re.sub(r"[\s{}]", "", match["power"] or match["word_power"] or "")
         number, unit = number[: match.start()].rstrip(), f"{piece.strip()}{power} {unit}"
@@ -87,14 +98,35 @@ def split_unit(text: str) -> tuple[str, str]:
 
 
 def _is_unit_word(word: str, before: str) -> bool:
-    """A known unit may touch its number; any other word has three letters and stands apart."""
-    return word in _UNITS or word in ("mph", "kph") or (len(word) >= 3 and before.endswith(" "))
+    """A known unit may touch its number; any other word stands apart and looks like one."""
+    if word in _UNITS or word in ("mph", "kph"):
+        return True
+    plain = len(word) >= 4 and word.islower() and bool(re.search("[aeiou]", word))
+    return plain and before.endswith(" ") and _is_unit_text(word) and word not in PLAIN_WORDS
+
+
+def _is_unit_text(text: str) -> bool:
+    """Whether words after a number leave its value as it is: "million" does not."""
+    if len(text) == 1 and text not in _UNITS:
+        return False
+    return _CHANGES_VALUE.search(text) is None
 
 
 def conflict(left: str, right: str) -> bool:
-    """Whether two units are known and different. Words that are no unit ("apples") say nothing."""
+    """Whether two units are different: known ones, or words that have nothing in common.
+
+    >>> conflict("boys", "girls"), conflict("square units", "units"), conflict("apple", "apples")
+    (True, False, False)
+    """
     a, b = dimensions(left), dimensions(right)
-    return bool(a and b and a != b)
+    if a and b:
+        return a != b
+    ours, theirs = _stems(left), _stems(right)
+    return bool(ours and theirs) and not (ours <= theirs or theirs <= ours)
+
+
+def _stems(unit: str) -> set[str]:
+    return {word.lower().removesuffix("s") for word in re.findall(r"[^\W\d_]+", unit)}
 
 
 def dimensions(unit: str) -> Dimensions:

@@ -17,7 +17,9 @@ _TEXT = re.compile(r"\\text\s*\{([^{}]*)\}")
 _ARTICLE = re.compile(r"^(?:the|an?)\s+")
 _SPOKEN = {r"\infty": "infinity", r"\emptyset": "empty set", r"\{\}": "empty set"}
 _CLOCK = re.compile(r"(?P<hour>\d{1,2}):(?P<minute>\d{2})\s*(?P<half>[ap])?[.\s]*m?[.\s]*", re.I)
+_VOWEL = re.compile(r"[aeiouyAEIOUY]|[^\x00-\x7f]")
 _SEPARATOR = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+|\s*&\s*")
+_VERB = re.compile(r"\b(?:is|are|was|has|have)\b")
 _OPTION = re.compile(r"^(?:option|choice|answer|答案|选)\s*:?\s*(?=\(?[A-J]\b)", re.IGNORECASE)
 _LABELLED = re.compile(r"\(\s*(?P<letter>[A-J])\s*\)\s*(?P<rest>\S.*)", re.DOTALL)
 _LETTER = re.compile(r"\(?\s*([A-J])\s*(?:\)|[.:,](?=\s|$)|$)")
@@ -42,7 +44,8 @@ def words(text: str) -> str | None:
     if not re.fullmatch(r"[^\W\d_]+(?:[\s,'’.-]+[^\W\d_]+)*[\s.!]*", bare.strip()):
         return None
     if bare == tidied and not any(
-        len(word) >= 3 or word.lower() == "no" for word in re.findall(r"[^\W\d_]+", bare)
+        word.lower() == "no" or (len(word) >= 3 and not word.isupper() and _VOWEL.search(word))
+        for word in re.findall(r"[^\W\d_]+", bare)
     ):
         return None
     spoken = _ARTICLE.sub("", " ".join(re.findall(r"[^\W\d_]+", bare.lower())))
@@ -60,7 +63,8 @@ def word_list(text: str) -> list[str] | None:
     items = [
         words(item) or item for item in _SEPARATOR.split(_TEXT.sub(r" \1 ", tidy(text)).lower())
     ]
-    return sorted(item.strip() for item in items) if len(items) > 1 else None
+    names = all(len(item.split()) <= 2 and not _VERB.search(item) for item in items)
+    return sorted(item.strip() for item in items) if len(items) > 1 and names else None
 
 
 def clock(text: str) -> Time | None:

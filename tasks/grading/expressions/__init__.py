@@ -5,11 +5,16 @@ r"""Expressions in LaTeX or plain text: read into a tree, and compared by their 
 (True, False)
 """
 
-from tasks.grading.expressions.constants import renamings, same_level_sets, same_up_to_constant
+from tasks.grading.expressions.constants import (
+    rename,
+    renamings,
+    same_level_sets,
+    same_up_to_constant,
+)
 from tasks.grading.expressions.derivatives import name_derivatives
 from tasks.grading.expressions.equations import same_equations, same_inequalities, split_equals
 from tasks.grading.expressions.families import same_families
-from tasks.grading.expressions.parse import parse
+from tasks.grading.expressions.reader import parse
 from tasks.grading.expressions.same import (
     Names,
     Unevaluated,
@@ -29,6 +34,7 @@ __all__ = [
     "name_derivatives",
     "names_of",
     "parse",
+    "rename",
     "renamings",
     "same_equations",
     "same_expressions",

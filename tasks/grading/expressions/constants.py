@@ -1,7 +1,7 @@
 r"""Names that mean nothing: arbitrary constants and integer parameters.
 
->>> from tasks.grading.expressions.parse import parse
->>> [other for other in renamings(parse("Ce^x"), parse("ke^x"), "")] == [parse("Ce^x")]
+>>> from tasks.grading.expressions.reader import parse
+>>> list(renamings(parse("Ce^x"), parse("ke^x"), "Give the general solution.")) == [parse("Ce^x")]
 True
 >>> list(renamings(parse("Ce^x"), parse("me^x"), ""))
 []
@@ -38,7 +38,7 @@ from tasks.grading.expressions.tree import (
 MAX_CONSTANTS = 4
 _CONSTANT = re.compile(r"[cC](?:_\d)?'?|[cC]'*")
 _OTHER_NAME = re.compile(r"[cCkKABDab](?:_\d)?")
-_SAYS_ARBITRARY = re.compile(r"constant|arbitrary|parameter", re.IGNORECASE)
+_VARIABLES = frozenset("xytsuz") | {r"\theta"}
 _IS_ARBITRARY = re.compile(
     r"arbitrary|constants? of integration|integration constant|general (?:solution|form)"
     r"|indefinite integral|antiderivative|denoting constants|for the constant",
@@ -49,23 +49,28 @@ _IS_ARBITRARY = re.compile(
 def renamings(gold: Node, answer: Node, question: str) -> Iterator[Node]:
     """``answer`` under the gold's names for its arbitrary constants, in every order.
 
-    C and c, with an index or without, are arbitrary constants, and what stands in their place under
-    another usual name is one too; unless the question uses the name without saying "constant".
+    C_1, c_2, … stand for any constants, and so do c and C for each other; and C beside a variable
+    for K or A. Anything else is arbitrary only if the question says so. What has no other name in
+    it is no family, and a name that the question uses is none of ours.
     """
     ours, theirs = names_of(gold), names_of(answer)
     here = sorted({name for name in ours if _CONSTANT.fullmatch(name)} | (ours - theirs))
     there = sorted({name for name in theirs if _CONSTANT.fullmatch(name)} | (theirs - ours))
-    if len(here) != len(there) or not 0 < len(here) <= MAX_CONSTANTS:
+    if len(here) != len(there) or not 0 < len(here) <= MAX_CONSTANTS or set(here) == ours:
         return
-    if not all(map(_CONSTANT.fullmatch, here)) and not all(map(_CONSTANT.fullmatch, there)):
+    if not all(map(_OTHER_NAME.fullmatch, [*here, *there])) or (here == there and len(here) == 1):
         return
-    if not all(map(_OTHER_NAME.fullmatch, [*here, *there])):
+    if not any(all(map(_CONSTANT.fullmatch, names)) for names in (here, there)):
         return
-    if here == there and len(here) == 1:
-        return
-    new = {*here, *there} - (ours & theirs)
-    if len({name.lower() for name in new}) == len(new) and any(_is_used(n, question) for n in new):
-        return  # c for C is the same constant
+    if not _IS_ARBITRARY.search(question):
+        same_letters = [name.lower() for name in here] == [name.lower() for name in there]
+        beside = "C" in here + there and bool((ours & theirs) & _VARIABLES)
+        indexed = any(all("_" in name for name in names) for names in (here, there))
+        apart = here == there or not set(here) & set(there)
+        if not (same_letters or beside or (indexed and apart)):
+            return
+        if not same_letters and any(_is_used(name, question) for name in {*here, *there}):
+            return
     for order in permutations(here):
         if list(order) != there:
             yield rename(answer, dict(zip(there, order, strict=True)))
@@ -79,9 +84,12 @@ def same_up_to_constant(left: Node, right: Node, question: str) -> bool:
     the question says that the constant is arbitrary, it must be called C, and b be 1.
     """
     lines = _lines_in_constant(left, right)
+    if len(names_of(left)) < 2:
+        return False
     if not _IS_ARBITRARY.search(question) and not (
         _is_called_c(left)
         and _is_called_c(right)
+        and not _is_used("C", question)
         and all(meet(line.slope, arb(1)) for pair in lines for line in pair)
     ):
         return False
@@ -101,9 +109,12 @@ def same_level_sets(left: Node, right: Node, question: str) -> bool:
     the question says that the constant is arbitrary, it must be called C, and b be a number.
     """
     lines = _lines_in_constant(left, right)
+    if len(names_of(left)) < 3:
+        return False
     if not _IS_ARBITRARY.search(question) and not (
         _is_called_c(left)
         and _is_called_c(right)
+        and not _is_used("C", question)
         and all(_constant([pair[i].slope for pair in lines]) for i in (0, 1))
     ):
         return False
@@ -185,7 +196,7 @@ def rename(node: Node, names: Mapping[str, str]) -> Node:
         case Call(function, arguments):
             return Call(function, all_of(arguments))
         case Series(kind, counter, low, high, body):
-            return Series(kind, counter, *all_of((low, high, body)))
+            return Series(kind, names.get(counter, counter), *all_of((low, high, body)))
         case Matrix(rows):
             return Matrix(tuple(all_of(row) for row in rows))
         case _:
@@ -193,7 +204,5 @@ def rename(node: Node, names: Mapping[str, str]) -> Node:
 
 
 def _is_used(name: str, question: str) -> bool:
-    """Whether the question has a meaning for the name, other than an arbitrary constant."""
-    if not question or _SAYS_ARBITRARY.search(question):
-        return False
+    """Whether the question has a meaning for the name."""
     return re.search(rf"(?<![a-zA-Z\\]){re.escape(name[0])}(?![a-zA-Z])", question) is not None

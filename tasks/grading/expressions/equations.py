@@ -17,19 +17,32 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from flint import acb, arb
+from flint import acb, arb, fmpq
 
+from tasks.grading import budget
 from tasks.grading.braces import depths
 from tasks.grading.expressions.evaluate import NoValue, Scalar, evaluate
-from tasks.grading.expressions.parse import parse
 from tasks.grading.expressions.points import Point, points
 from tasks.grading.expressions.precision import precision
+from tasks.grading.expressions.reader import parse
 from tasks.grading.expressions.same import meet
 from tasks.grading.expressions.tokens import Unreadable
 from tasks.grading.expressions.tree import Node, add, names_of, negate
 
 _RELATION = re.compile(r"\\le(?![a-zA-Z])|\\ge(?![a-zA-Z])|<\s*=?|>\s*=?")
-_STARTS = (acb(1, 1), acb(-2, 1), acb(0.5, -3), acb(5, 0.25), acb(-0.25, -0.5))
+LINE = tuple(fmpq(n, 7) for n in (2, 11, -9, 31, 65))
+"""Where a function is looked at to see whether it is linear."""
+_STARTS = (
+    acb(1, 1),
+    acb(-2, 1),
+    acb(0.5, -3),
+    acb(5, 0.25),
+    acb(-0.25, -0.5),
+    acb(-7, -2),
+    acb(0.1, 9),
+    acb(1.1, 0),
+    acb(-0.9, 0.1),
+)
 _STEPS = 24
 _TINY = arb(2) ** -60
 _CONVERGED = arb(2) ** -80
@@ -159,15 +172,17 @@ def _same_linear_root(left: Node, right: Node, name: str, at: list[Point]) -> bo
 
 def _linear_root(node: Node, name: str, point: Point) -> Scalar | None:
     try:
-        a, b, c = _values(
-            node, [point._replace(values={**point.values, name: arb(n)}) for n in range(3)]
-        )
+        line = [point._replace(values={**point.values, name: arb(x)}) for x in LINE]
+        values = list(_values(node, line))
     except (NoValue, ZeroDivisionError):
         return None
-    slope = b - a
-    if slope.contains(0) or not meet(c - b, slope):
+    slope = (values[1] - values[0]) / (LINE[1] - LINE[0])
+    root = arb(LINE[0]) - values[0] / slope
+    if slope.contains(0) or not all(
+        meet(value, slope * (x - root)) for x, value in zip(LINE, values, strict=True)
+    ):
         return None
-    return -a / slope
+    return root
 
 
 def _same_roots(left: Node, right: Node, name: str, point: Point) -> bool:
@@ -205,6 +220,7 @@ def _root(node: Node, name: str, point: Point, start: acb, known: list[acb]) -> 
         return at.mid()
 
     z0, z1 = start, start + arb("0.125")
+    budget.check()
     try:
         f0, f1 = value(z0), value(z1)
         for _ in range(_STEPS):

@@ -1,6 +1,6 @@
 r"""Families of values with an integer parameter: ``\frac{\pi}{4} + k\pi`` for every whole k.
 
->>> from tasks.grading.expressions.parse import parse
+>>> from tasks.grading.expressions.reader import parse
 >>> one, other = parse(r"\frac{\pi}{4} + k\pi"), parse(r"\frac{5\pi}{4} - n\pi")
 >>> same_families(one, "k", other, "n"), same_families(one, "k", parse(r"n\pi"), "n")
 (True, False)

@@ -8,8 +8,8 @@ bound of a sum) gets whole ones, small and different, odd and even.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from hashlib import blake2b
 from typing import NamedTuple
-from zlib import crc32
 
 from flint import arb, fmpq
 
@@ -17,12 +17,18 @@ from tasks.grading.expressions.tree import Call, Name, Node, Number, Power, Seri
 
 _WHOLE_LETTERS = frozenset("klmnpqrNMKTd")
 _ROUNDED = ("floor", "ceil", "double_factorial", "gcd", "lcm")
-_WHOLE = (
-    (7, 3, 2, 5), (8, 4, 3, 6), (13, 5, 4, 9), (16, 7, 2, 3),
-    (10, 6, 5, 8), (9, 2, 6, 4), (17, 8, 3, 2), (12, 5, 7, 3),
-)  # fmt: skip
-_RANGES = ((1, 2), (0, 1), (2, 9), (-2, 2), (-9, 9), (1, 60), *[None] * 8)
-"""Of the points in turn; whole numbers have more points, so that ``n/2`` and ``n/3`` differ."""
+_FIRST_WHOLE = (
+    (7, 3, 2, 5),
+    (8, 4, 3, 6),
+    (13, 5, 4, 9),
+    (16, 7, 2, 3),
+    (10, 6, 5, 8),
+    (9, 2, 6, 4),
+)
+_MORE_WHOLE = (11, 12, 17, 18, 19, 20, 21, 23, 24, 35, 47, 48, 59, 60, 99, 100, 119, 120)
+"""For names that are rounded, so that a twelfth of n and of n + 1 differ somewhere."""
+_RANGES = ((1, 2), (0, 1), (2, 9), (-2, 2), (-9, 9), (1, 400), (-400, 400), *[None] * 8)
+"""Of the points in turn; the last are spread from a hundredth to a hundred."""
 
 
 class Point(NamedTuple):
@@ -43,14 +49,41 @@ def points(left: Node, right: Node) -> Iterator[Point]:
         yield Point({}, True, True)
         return
     others = [name for name in names if name not in whole]
-    for i in range(len(_WHOLE) if whole else len(_RANGES)):
-        low, high = _RANGES[i] or (-2, 2)
-        values = {name: _between(low, high, name, i) for name in others}
-        if _RANGES[i] is None:  # from a hundredth to a hundred
+    rounded = any(type(node) is Call and node.function in ("floor", "ceil") for node in nodes)
+    turns = len(_RANGES) if not whole else len(_FIRST_WHOLE) + rounded * len(_MORE_WHOLE)
+    for turn in range(turns):
+        span = _RANGES[turn % 7] if whole else _RANGES[turn]
+        values = dict(zip(others, _spread(span or (-2, 2), len(others), turn), strict=True))
+        if span is None:
             values = {name: (value * arb(10).log()).exp() for name, value in values.items()}
         for j, name in enumerate(whole):
-            values[name] = arb(_WHOLE[i][j % 4] + j // 4)
-        yield Point(values, low >= 0 or _RANGES[i] is None, bool(whole) or _RANGES[i] is not None)
+            values[name] = arb(_whole_value(turn, j))
+        positive = span is None or span[0] >= 0
+        yield Point(values, positive, bool(whole) or span is not None)
+
+
+def _spread(span: tuple[int, int], count: int, turn: int) -> list[arb]:
+    """Numbers within a span, rising in one turn, falling in the next, in any order in the third.
+
+    So no two names keep one order at all points: ``|a-b|`` is not ``a-b``.
+    """
+    low, high = span
+    numbers = [_fraction(turn, i) for i in range(count)]
+    if turn % 3 < 2:
+        numbers.sort(reverse=turn % 3 == 1)
+    return [arb(low + (high - low) * number) for number in numbers]
+
+
+def _fraction(turn: int, i: int) -> fmpq:
+    """A number between 0 and 1 of 30 bits, that depends on nothing else."""
+    digest = blake2b(f"{turn} {i}".encode(), digest_size=4).digest()
+    return fmpq(int.from_bytes(digest) % 2**30 + 1, 2**30 + 2)
+
+
+def _whole_value(turn: int, i: int) -> int:
+    if turn < len(_FIRST_WHOLE):
+        return _FIRST_WHOLE[turn][i % 4] + i // 4
+    return _MORE_WHOLE[turn - len(_FIRST_WHOLE)] // (i + 1)
 
 
 def _whole_names(nodes: Iterable[Node]) -> set[str]:
@@ -79,8 +112,3 @@ def _names(node: Node) -> Iterator[Name]:
 def _of_size(name: str) -> tuple[bool, str]:
     """n and N first, since k is seldom larger than n."""
     return (name[0] not in "nNmM", name)
-
-
-def _between(low: int, high: int, name: str, turn: int) -> arb:
-    """A number that depends on the name and the turn only, of 30 bits."""
-    return arb(low + (high - low) * fmpq(crc32(f"{turn} {name}".encode()) % 2**30 + 1, 2**30 + 2))

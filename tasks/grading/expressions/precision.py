@@ -32,9 +32,10 @@ def precision(bits: int = BITS) -> Iterator[None]:
 
 
 def _after_fork() -> None:
-    """The thread that held the lock is not in the child."""
+    """The thread that held the lock is not in the child, and its precision must not stay."""
     global _lock
     _lock = threading.RLock()
+    ctx.prec = BITS
 
 
 os.register_at_fork(after_in_child=_after_fork)

@@ -14,9 +14,9 @@ from fractions import Fraction
 from flint import acb, arb, fmpq
 
 from tasks.grading.expressions.evaluate import NotReal, NoValue, TooMany, Value, cells, evaluate
-from tasks.grading.expressions.parse import parse
 from tasks.grading.expressions.points import Point, points
 from tasks.grading.expressions.precision import MORE_BITS, precision
+from tasks.grading.expressions.reader import parse
 from tasks.grading.expressions.tree import (
     MINUS_ONE,
     Call,
@@ -55,21 +55,25 @@ def same_expressions(gold: str, answer: str, within: Fraction = _EXACTLY) -> boo
 
     Raises Unreadable for what is no expression, and Unevaluated.
     """
-    with precision():
-        return same_trees(parse(gold), parse(answer), within)
+    return same_trees(parse(gold), parse(answer), within)
 
 
 def same_trees(
     left: Node, right: Node, within: Fraction = _EXACTLY, names: Names = Names.ANY
 ) -> bool:
     """As :func:`same_expressions`, for trees. ``names`` is what is known of their names."""
+    with precision():
+        return _same_trees(left, right, within, names)
+
+
+def _same_trees(left: Node, right: Node, within: Fraction, names: Names) -> bool:
     if left == right:
         return True
     if _infinite(left) or _infinite(right):
         return _infinite(left) == _infinite(right)
     towers = _without_equal_base(left, right)
     if towers is not None:
-        return same_trees(*towers)
+        return _same_trees(*towers, _EXACTLY, names)
     logs = any(node.function == "log" for node in [*walk(left), *walk(right)] if type(node) is Call)
     try:
         if _same_everywhere(left, right, within, names, natural=True):
@@ -79,7 +83,7 @@ def same_trees(
         smaller = _logarithms(left, right) or _logarithms(right, left)
         if smaller is None:
             raise
-        if not same_trees(*smaller):
+        if not _same_trees(*smaller, _EXACTLY, names):
             return False
         if type(left) is Power and type(right) is Power:
             return True

@@ -102,10 +102,8 @@ def add(terms: tuple[Node, ...]) -> Node:
 
 def multiply(factors: tuple[Node, ...]) -> Node:
     values = [factor.value for factor in factors if type(factor) is Number]
-    if len(values) == len(factors):
-        value = reduce(operator.mul, values, fmpq(1))
-        if _bits(value) <= 4 * MAX_BITS:
-            return Number(value)
+    if len(values) == len(factors) and sum(map(_bits, values)) <= 4 * MAX_BITS:
+        return Number(reduce(operator.mul, values, fmpq(1)))
     return Product(factors) if len(factors) > 1 else factors[0]
 
 

@@ -20,7 +20,7 @@ from functools import lru_cache
 from flint import fmpq
 
 from tasks.grading.braces import is_wrapped
-from tasks.grading.expressions.derivatives import name_derivatives
+from tasks.grading.expressions.derivatives import OPERATOR, name_derivatives
 from tasks.grading.expressions.tokens import Token, TooLarge, Unreadable, tokens
 from tasks.grading.expressions.tree import (
     MINUS_ONE,
@@ -75,6 +75,8 @@ def parse(text: str) -> Node:
     """The tree of tidy text. Raises Unreadable where it is no single expression."""
     while len(text) > 2 and text[0] == "(" and is_wrapped(text):
         text = text[1:-1].strip()
+    if OPERATOR.search(text):
+        raise Unreadable("a derivative of what follows")
     reader = _Reader(tokens(name_derivatives(text)))
     node = reader.sum()
     if reader.at != len(reader.tokens):
