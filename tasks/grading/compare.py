@@ -131,12 +131,13 @@ def _same(gold: str, answer: str, question: str) -> Outcome:
     """Compare two tidy answers, or two parts of answers."""
     check()
     sets = compare_reals(gold, answer) or compare_inequalities(gold, answer)
+    if sets is not None:
+        return sets
     gold, answer = plain(gold), plain(answer)
     if squeeze(gold) == squeeze(answer):
         return Outcome(True, "same text")
     return (
-        sets
-        or compare_scalars(gold, answer, question)
+        compare_scalars(gold, answer, question)
         or _as_lists(gold, answer, question)
         or _as_equations(gold, answer, question)
         or _as_brackets(gold, answer, question)

@@ -46,10 +46,13 @@ _RELATION = re.compile(r"[<>]|\\[lg]e(?![a-zA-Z])")
 _ANGLE_FUNCTION = re.compile(r"\\(?:arc)?(?:sin|cos|tan|cot|sec|csc)(?![a-zA-Z])")
 _OF_TIME = re.compile(r"(?<=[\w}])\s*\(\s*t\s*\)")
 _FOR_SYMPY = re.compile(r"\\(?:int|iint|oint|lim)(?![a-zA-Z])|\\(?:sum|prod)(?![a-zA-Z]).*\\infty")
-_NAMES = r"\$?\\?[a-zA-Z](?:_\{?\w+\}?)?\$?(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+)\$?\\?[a-zA-Z](?:_\{?\w+\}?)?\$?)*"
+_NAME = r"\$?(?:\\[a-zA-Z]+|[a-zA-Z])(?:_\{?\w+\}?)?\$?"
+_LISTED = rf"{_NAME}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+){_NAME})*"
 _POSITIVE = re.compile(
-    rf"{_NAMES}\s*(?:>|\\gt)\s*0|positive (?:(?:real|numbers?|reals?|constants?|values?) )*{_NAMES}(?![a-zA-Z])"
+    rf"{_LISTED}\s*(?:>|\\gt)\s*0"
+    rf"|positive (?:(?:real|numbers?|reals?|constants?|values?) )*{_LISTED}(?![a-zA-Z])"
 )
+_FIRST_LETTER = re.compile(r"(?<![a-zA-Z_])\\?([a-zA-Z])")
 _WHOLE_LINE = re.compile(r"(?:all|every|any|for) (?:non-?zero )?real|\\neq?\s*0", re.IGNORECASE)
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")
 _ALONE = re.compile(r"(?<![a-zA-Z\\])[a-zA-Z](?![a-zA-Z])")
@@ -167,10 +170,10 @@ def compare_ratios(gold: str, answer: str, question: str) -> Outcome | None:
 
 def _known_of(names: set[str], question: str) -> Names:
     """What a question says of the names in an answer."""
-    positive = {
-        letter for match in _POSITIVE.finditer(question) for letter in _ALONE.findall(match[0])
-    }
-    if positive and names <= positive:
+    found = [match[0] for match in _POSITIVE.finditer(question)]
+    positive = {letter for listed in found for letter in _FIRST_LETTER.findall(listed)}
+    others = names - positive
+    if names & positive and all(letter.isupper() for letter in others):  # G, a constant of nature
         return Names.POSITIVE
     return Names.REAL if _WHOLE_LINE.search(question) else Names.ANY
 

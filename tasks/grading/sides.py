@@ -43,9 +43,11 @@ _NO_NAME = re.compile(
 _VALUE_AT = re.compile(
     r"\\?[a-zA-Z]+(?:_(?:\{[^{}]*\}|\w))?\((?:-?\d+(?:,\s*-?\d+)*|[A-Z]\s*(?:=|[<>]|\\[lg]e)[^()]*)\)"
 )
-_SEVERAL = re.compile(r"[+/-]|\\(?:frac|times|cdot|sin|cos|tan|ln|log|exp)(?![a-zA-Z])")
+_FUNCTION = re.compile(r"\\(?:arc)?(?:sin|cos|tan|cot|sec|csc|ln|log|exp)(?![a-zA-Z])")
+_SEVERAL = re.compile(r"[+/-]|\\(?:frac|times|cdot)(?![a-zA-Z])")
 _UNKNOWNS = frozenset("xyz")
 """``x + y = 5`` is a line; ``m + n = 33`` is what an answer is called."""
+_DERIVED = re.compile(r"\\partial|\\frac\s*\{\s*d|\\d?dot|'|\\prime")
 _DERIVATIVE = re.compile(r"(?:[a-zA-Z]|\\[a-zA-Z]+)(?:_(?:\{\w+\}|\w))?'{1,2}")
 
 
@@ -67,6 +69,8 @@ def read_sides(text: str) -> Sides | None:
     if len(sides) == 1:
         return Sides("", "", text)
     name, argument = _bare(sides[0]) if _is_name(sides[0]) else ("", "")
+    if name.endswith("'") and any(map(_DERIVED.search, sides[1:])):
+        return None  # a differential equation
     if name:
         return Sides(name, argument, _not_rounded(sides[1:]))
     if all(evaluate(side) is not None for side in sides) or _is_worked_out(sides):
@@ -96,7 +100,7 @@ def _is_name(text: str) -> bool:
     text = text.strip()
     if _VALUE_AT.fullmatch(text) or _DERIVATIVE.fullmatch(name_derivatives(text).strip()):
         return True
-    if not text or _NO_NAME.search(_INDEX.sub("", text)) is not None:
+    if not text or _FUNCTION.search(text) or _NO_NAME.search(_INDEX.sub("", text)) is not None:
         return False
     return _SEVERAL.search(text) is None or not (single_letters(text) & _UNKNOWNS or "-" in text)
 

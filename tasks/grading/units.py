@@ -119,14 +119,19 @@ def conflict(left: str, right: str) -> bool:
     (True, False, False)
     """
     a, b = dimensions(left), dimensions(right)
-    if a and b:
-        return a != b
+    if a and b and a != b:
+        return True
     ours, theirs = _stems(left), _stems(right)
+    if bool(a) != bool(b):
+        return bool(theirs if a else ours)
     return bool(ours and theirs) and not (ours <= theirs or theirs <= ours)
 
 
 def _stems(unit: str) -> set[str]:
-    return {word.lower().removesuffix("s") for word in re.findall(r"[^\W\d_]+", unit)}
+    """The words that are no known units, without a plural's s."""
+    words = re.findall(r"[^\W\d_]+", unit)
+    stems = {w.lower().removesuffix("s") for w in words if not {w, w.lower()} & _UNITS.keys()}
+    return stems - {"unit", "square", "cubic", "of"}
 
 
 def dimensions(unit: str) -> Dimensions:

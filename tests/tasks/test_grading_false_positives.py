@@ -66,7 +66,6 @@ n\pi r^2 | -n\pi r^2
 (0,m) | (0,n)
 [k,\infty) | [m,\infty)
 (r,s) | (r,t)
-\frac{\partial u}{\partial t}=k\frac{\partial^2u}{\partial x^2} | \frac{\partial u}{\partial x}=k\frac{\partial^2u}{\partial t^2}
 \frac{d}{dx}x | 1
 \lfloor x\rfloor >1 | x>1
 \lfloor x\rfloor = 3 | x=3
@@ -96,6 +95,11 @@ IX | XI
 y=1 | x(y-1)=0
 """
 ASKED = [
+    (
+        r"\frac{\partial u}{\partial t}=2\frac{\partial u}{\partial x}",
+        r"\frac{\partial u}{\partial x}=2\frac{\partial u}{\partial t}",
+        "Write the transport equation.",
+    ),
     ("|x|", "x", "How many positive integers n are there?"),
     (r"(n-2)\pi", r"n\pi", "What is the angle sum of a polygon with $n$ sides?"),
     (r"\angle C", r"\angle B", "Which angle in the triangle is the largest?"),

@@ -28,7 +28,7 @@ _FORMS = (
         rf"\\d(?P<second>d)?ot\s*(?:\{{\s*)?{_NAME}(?:\s*\}})?(?P<index>{_INDEX})?{_ARGUMENT}"
     ),
     re.compile(  # x''(t), x^{\prime}
-        r"(?P<name>[a-zA-Z])(?:\^\s*\{?\s*\\prime(?P<second>\s*\\prime)?\s*\}?|'(?P<more>')?)"
+        r"(?<![a-zA-Z])(?P<name>[a-zA-Z])(?:\^\s*\{?\s*\\prime(?P<second>\s*\\prime)?\s*\}?|'(?P<more>')?)"
         + _ARGUMENT
     ),
 )

@@ -21,6 +21,7 @@ from flint import acb, arb, fmpq
 
 from tasks.grading import budget
 from tasks.grading.braces import depths
+from tasks.grading.expressions.derivatives import name_derivatives
 from tasks.grading.expressions.evaluate import NoValue, Scalar, evaluate
 from tasks.grading.expressions.points import Point, points
 from tasks.grading.expressions.precision import precision
@@ -44,6 +45,7 @@ _STARTS = (
     acb(-0.9, 0.1),
 )
 _STEPS = 24
+MAX_ROOTS = 6
 _TINY = arb(2) ** -60
 _CONVERGED = arb(2) ** -80
 
@@ -84,7 +86,7 @@ def split_equals(text: str) -> list[str]:
 
 def _zero(text: str) -> Node:
     """What the equation says to be zero."""
-    sides = split_equals(text)
+    sides = split_equals(name_derivatives(text))  # of both sides by the same variables
     if len(sides) != 2:
         raise Unreadable("no equation of two sides")
     return add((parse(sides[0]), negate(parse(sides[1]))))
@@ -188,6 +190,8 @@ def _linear_root(node: Node, name: str, point: Point) -> Scalar | None:
 def _same_roots(left: Node, right: Node, name: str, point: Point) -> bool:
     """Whether every root that is found of the one is a root of the other, and there are some."""
     ours, theirs = (_roots(side, name, point) for side in (left, right))
+    if max(len(ours), len(theirs)) >= MAX_ROOTS:
+        raise Unreadable("an equation of too many solutions")
     return (
         bool(ours or theirs)
         and all(_relative(right, name, point, z) <= _TINY for z in ours)

@@ -351,6 +351,8 @@ class _Reader:
         name = text[1:]
         if text in CONSTANTS:
             return Constant(CONSTANTS[text])
+        if text in (r"\angle", r"\triangle"):
+            return self.figure(text)
         if text in LETTERS:
             return self.named(text)
         if name in FUNCTIONS:
@@ -370,6 +372,18 @@ class _Reader:
                 return self.matrix()
             case _:
                 raise Unreadable(f"not understood: {text}")
+
+    def figure(self, sign: str) -> Node:
+        r"""``\angle ABC`` is ``\angle CBA``, and no product."""
+        letters = []
+        while self.kind() == "letter" and self.peek().isupper():
+            index = self.next().text
+            if self.take("_"):
+                index += f"_{self.index()}"
+            letters.append(index)
+        if sign == r"\angle" and len(letters) == 3:
+            letters = [*min(letters[:1], letters[2:]), letters[1], *max(letters[:1], letters[2:])]
+        return Name(f"{sign} {' '.join(letters if sign == chr(92) + 'angle' else sorted(letters))}")
 
     def accented(self, accent: str) -> Node:
         r"""``\vec{a}`` is a name; a line over more than letters is a conjugate."""
