@@ -43,6 +43,7 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！])|\n+")
 _OR = r"(?:, or |, and |, | or | nor | and )"
 _SEVERAL = rf"(?:(?i:options?|choices?) )?\(?[A-J]\)?(?:{_OR}\(?[A-J]\)?)*"
 _NOT = r"not|cannot be|rather than|instead of|eliminates?|eliminated|rules? out"
+_BOTH = re.compile(r"\b[A-J]\)? (?:and|&) \(?[A-J]\)? are (?:both |all )?(?:correct|right|true)\b")
 _DENIED = re.compile(
     rf"(?i:\b(?:{_NOT})|n['’]t(?: be)?)"
     rf" {_SEVERAL}(?![\w'’])"
@@ -58,6 +59,8 @@ def chosen(text: str, *, finished: bool = False) -> str | None:
     boxed = boxed_letter(text)
     if boxed is not None:
         return boxed
+    if _BOTH.search(text[-TAIL:]):
+        return None
     lines = list(_LINE.finditer(text))
     if lines:
         return lines[-1]["letter"]

@@ -19,6 +19,14 @@ MARKER = re.compile(
     re.IGNORECASE,
 )
 """The answer is: what follows is it."""
+BOUNDED = re.compile(
+    r"\b(?:(?:is|are|be) (?:not|never|at least|at most"
+    r"|(?:more|less|greater|fewer|larger|smaller) than)"
+    r"|(?:cannot|can't|can not) be) [$\\(]{0,2}-?\d[\w.]*[)$]{0,2}\W*$"
+)
+"""It is at least 7, or not 7: that names no value."""
+INEQUALITY = re.compile(r"(?:^|\s)([a-zA-Z] ?(?:[<>≤≥]=?) ?-?\d[\d.,/]*?)[.\s]*$")
+"""So x > 7: the inequality is the answer."""
 LINKED = re.compile(
     r"(?:is|be|est?|ist|lautet|é|è|[:：=—-]|是|为|は|هو|है)[\s*|:：]*$|\n[\s*]*$", re.IGNORECASE
 )

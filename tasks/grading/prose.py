@@ -50,6 +50,11 @@ def concluded(text: str, *, finished: bool = False) -> str | None:
         said.pop()
     if not said:
         return None
+    if phrases.BOUNDED.search(said[-1]):
+        return None
+    inequality = phrases.INEQUALITY.search(said[-1])
+    if inequality is not None:
+        return inequality[1]
     marked = _marked(said[-6:])
     if marked or refuses(text if len(text) <= SHORT else said[-1]):
         return marked
