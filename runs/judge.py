@@ -50,14 +50,15 @@ class Asker:
         context = self._engine.facts.context_length
         requests: list[Request] = []
         before: Counter[str] = Counter()
-        longest = 0
+        lengths = []
         for i, text in enumerate(prompts):
             turn = Prompt.chat(text)
-            length = self._engine.count_prompt_tokens(turn)
-            if context is None or 2 * length <= context:
+            lengths.append(self._engine.count_prompt_tokens(turn))
+            if context is None or 2 * lengths[i] <= context:
                 requests.append(Request(i, turn, sample_seed(seed, text, before[text])))
-                longest = max(longest, length)
             before[text] += 1
+        requests.sort(key=lambda request: lengths[cast(int, request.key)])  # little padding
+        longest = lengths[cast(int, requests[-1].key)] if requests else 0
 
         def finish(request: Request, completion: Completion) -> None:
             replies[cast(int, request.key)] = self._opened(request.prompt) + completion.text
