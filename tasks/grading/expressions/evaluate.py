@@ -53,6 +53,8 @@ MAX_CELLS = 64
 
 
 _HUGE = arb(2) ** 4096
+_LARGEST, _SMALLEST = arb(2) ** 2**40, arb(2) ** -(2**40)
+"""Beyond these an exponent is no machine number, and steps that take microseconds take for ever."""
 
 
 class NoValue(ArithmeticError):
@@ -121,6 +123,10 @@ class _Evaluation:
     def kept_real(self, value: Value) -> Value:
         if self.real and isinstance(value, acb):
             raise NotReal("not real")
+        if not isinstance(value, list):
+            size = abs(value)
+            if not size < _LARGEST or (size < _SMALLEST and size > 0):
+                raise NoValue("not finite, or beyond all bounds")
         return value
 
     def scalar(self, node: Node) -> Scalar:
