@@ -8,6 +8,7 @@ bound of a sum) gets whole ones, small and different, odd and even.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -42,7 +43,7 @@ class Point(NamedTuple):
 
 def points(left: Node, right: Node) -> Iterator[Point]:
     """The points for two expressions; a single one without names if there are none."""
-    nodes = [*walk(left), *walk(right)]
+    nodes = walk(left) + walk(right)
     names = sorted({node.name for node in nodes if type(node) is Name})
     whole = sorted(_whole_names(nodes), key=_of_size)
     if not names:
@@ -74,6 +75,7 @@ def _spread(span: tuple[int, int], count: int, turn: int) -> list[arb]:
     return [arb(low + (high - low) * number) for number in numbers]
 
 
+@lru_cache(maxsize=256)
 def _fraction(turn: int, i: int) -> fmpq:
     """A number between 0 and 1 of 30 bits, that depends on nothing else."""
     digest = blake2b(f"{turn} {i}".encode(), digest_size=4).digest()

@@ -74,11 +74,11 @@ def _same_trees(left: Node, right: Node, within: Fraction, names: Names) -> bool
     towers = _without_equal_base(left, right)
     if towers is not None:
         return _same_trees(*towers, _EXACTLY, names)
-    logs = any(node.function == "log" for node in [*walk(left), *walk(right)] if type(node) is Call)
     try:
         if _same_everywhere(left, right, within, names, natural=True):
             return True
-        return logs and _same_everywhere(left, right, within, names, natural=False)
+        has_log = any(type(n) is Call and n.function == "log" for n in walk(left) + walk(right))
+        return has_log and _same_everywhere(left, right, within, names, natural=False)
     except Unevaluated:
         smaller = _logarithms(left, right) or _logarithms(right, left)
         if smaller is None:
@@ -139,7 +139,7 @@ def _same_everywhere(
 ) -> bool:
     """Whether both have the same values, wherever both are real; or if they hardly ever are, at
     positive numbers. With an i in them complex values count."""
-    with_i = Constant("i") in (*walk(left), *walk(right))
+    with_i = any(type(n) is Constant and n.name == "i" for n in walk(left) + walk(right))
     real, other, apart, why = 0, 0, 0, ""
     for point in points(left, right):
         if real >= MIN_POINTS and not point.first:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
 
@@ -160,6 +159,9 @@ def as_integer(node: Node) -> int | None:
 
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly below; those of a series are its bounds and its body."""
+    kind = type(node)
+    if kind is Number or kind is Name or kind is Constant:
+        return ()
     match node:
         case Sum(parts) | Product(parts) | Call(_, parts):
             return parts
@@ -169,17 +171,15 @@ def children(node: Node) -> tuple[Node, ...]:
             return (low, high, body)
         case Matrix(rows):
             return tuple(cell for row in rows for cell in row)
-        case _:
-            return ()
+    raise TypeError(kind)
 
 
-def walk(node: Node) -> Iterator[Node]:
+def walk(node: Node) -> list[Node]:
     """A node and all below it, without recursion."""
-    waiting = [node]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting.extend(children(node))
+    found = [node]
+    for node in found:  # which grows as it goes
+        found.extend(children(node))
+    return found
 
 
 def names_of(node: Node) -> set[str]:
