@@ -193,6 +193,8 @@ def whole_number(value: Scalar) -> int | None:
     """The one whole number in a ball, if it has no more than some thousand bits."""
     if not isinstance(value, arb) or not abs(value) < _HUGE:
         return None
+    if abs(value) < 1 / _HUGE and abs(value) > 0:
+        return None  # flint ends the process on exponents beyond a machine's
     whole = value.unique_fmpz()
     return None if whole is None else int(whole)
 
