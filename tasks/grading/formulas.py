@@ -53,6 +53,7 @@ _POSITIVE = re.compile(
     rf"|positive (?:(?:real|numbers?|reals?|constants?|values?) )*{_LISTED}(?![a-zA-Z])"
 )
 _FIRST_LETTER = re.compile(r"(?<![a-zA-Z_])\\?([a-zA-Z])")
+_MATRICES = re.compile(r"\bmatri(?:x|ces)\b", re.IGNORECASE)
 _WHOLE_LINE = re.compile(r"(?:all|every|any|for) (?:non-?zero )?real|\\neq?\s*0", re.IGNORECASE)
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")
 _ALONE = re.compile(r"(?<![a-zA-Z\\])[a-zA-Z](?![a-zA-Z])")
@@ -90,6 +91,8 @@ def compare_expressions(gold: str, answer: str, question: str) -> Outcome:
         letters = {name.strip("\\")[:1] for name in names_of(left) | names_of(right)}
         names = _known_of(letters, question)
         if same_trees(left, right, within, names):
+            if _MATRICES.search(question) and len([n for n in letters if n.isupper()]) > 1:
+                raise symbolic.Undecided("equal if matrices commuted")
             return Outcome(True, "equal expressions")
         if any(same_trees(left, o, names=names) for o in renamings(left, right, question)):
             return Outcome(True, "equal but for the name of a constant")

@@ -108,6 +108,7 @@ ASKED = [
     ("x+C", "x+C+1", "C is the number of cats, x that of dogs. How many animals?"),
     ("1,1,2", "1,2,2", "List the roots with multiplicity."),
     (r"\ln(x^2)", r"2\ln x", r"Simplify for all real $x \ne 0$."),
+    ("A^{-1}B", "BA^{-1}", "Let A and B be invertible matrices. Solve AX = B for X."),
     ("10:30", "1:3", "At what time do they meet?"),
 ]
 

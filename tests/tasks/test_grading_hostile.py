@@ -90,19 +90,27 @@ def compare(text):
     grade_answer(gold=text, answer=text + "+y")
     grade_answer(gold=text, answer=text.translate(str.maketrans("x91", "z73")))
 
+def ask(text):
+    grade_answer(gold="x+1", answer="x-1", question=text)
+    grade_answer(gold="10", answer="10_2", question=text)
+
 seconds = int(sys.argv[1])
 for line in sys.stdin:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     used = int(usage.ru_utime + usage.ru_stime)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (used + 1 + seconds, hard))
-    {"read": read, "compare": compare}[sys.argv[2]](json.loads(line))
+    {"read": read, "compare": compare, "ask": ask}[sys.argv[2]](json.loads(line))
     print("done", flush=True)
 """
 
 
 def test_no_text_takes_the_square_of_its_length() -> None:
     assert stopped_at("read", ["".join(case) for case in CASES]) is None
+
+
+def test_no_question_takes_the_square_of_its_length() -> None:
+    assert stopped_at("ask", ["".join(case) for case in CASES] + [r"\log, " * 10_000]) is None
 
 
 def test_no_comparison_outside_a_worker_is_without_bound() -> None:
