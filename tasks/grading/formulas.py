@@ -47,7 +47,7 @@ _ANGLE_FUNCTION = re.compile(r"\\(?:arc)?(?:sin|cos|tan|cot|sec|csc)(?![a-zA-Z])
 _OF_TIME = re.compile(r"(?<=[\w}])\s*\(\s*t\s*\)")
 _FOR_SYMPY = re.compile(r"\\(?:int|iint|oint|lim)(?![a-zA-Z])|\\(?:sum|prod)(?![a-zA-Z]).*\\infty")
 _NAME = r"\$?(?:\\[a-zA-Z]+|[a-zA-Z])(?:_\{?\w+\}?)?\$?"
-_LISTED = rf"{_NAME}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+){_NAME})*"
+_LISTED = rf"{_NAME}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+){_NAME}){{0,8}}"
 _POSITIVE = re.compile(
     rf"{_LISTED}\s*(?:>|\\gt)\s*0"
     rf"|positive (?:(?:real|numbers?|reals?|constants?|values?) )*{_LISTED}(?![a-zA-Z])"
