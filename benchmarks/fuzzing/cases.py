@@ -88,9 +88,9 @@ def exchanged(answer: Answer, rng: Random) -> Iterator[Case]:
 
 
 def misread_digit(answer: Answer, rng: Random) -> Iterator[Case]:
-    """One digit changed is another value (expressions may shrug it off: ``1^2`` is ``1^3``)."""
+    """One digit changed is another value, but where it may cancel out: ``1^2`` is ``1^3``."""
     digits = [match.start() for match in re.finditer(r"\d", answer.text)]
-    if digits and answer.kind not in ("expression", "constant"):
+    if digits and answer.kind not in ("expression", "constant", "identity"):
         at = rng.choice(digits)
         digit = rng.choice([d for d in "123456789" if d != answer.text[at]])
         text = answer.text[:at] + digit + answer.text[at + 1 :]
