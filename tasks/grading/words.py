@@ -77,6 +77,8 @@ def clock(text: str) -> Time | None:
     if match is None:
         return None
     hour, half = int(match["hour"]), (match["half"] or "").lower()
+    if hour > 24 or int(match["minute"]) > 59:
+        return None
     if half:
         hour = hour % 12 + 12 * (half == "p")
     return Time(60 * hour + int(match["minute"]), bool(half) or not 0 < hour <= 12)

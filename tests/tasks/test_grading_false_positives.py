@@ -89,6 +89,7 @@ x^2+y^2 \le 1 | x^2+y^2 \ge 1
 \{1\} | \{\{1\}\}
 \emptyset | \{\emptyset\}
 IX | XI
+12:13 \text{ p.m.} | 72:13 \text{ p.m.}
 3^{3^{3^{3}}} | 3^{3^{27}}+1
 \lceil \log_2 n \rceil | \lfloor \log_2 n \rfloor + 1
 \frac{2}{3} \frac{C}{S} | \frac{3C}{2S}
