@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 AnswerType = Literal["integer", "number", "math", "choice"]
+ANSWER_TYPES: tuple[str, ...] = get_args(AnswerType)
 
 
 @dataclass(frozen=True)

@@ -154,6 +154,6 @@ def hostile_case(rng: Random) -> Case:
                 proper,
                 completion(rng),
                 completion=True,
-                finish_reason=rng.choice([None, "stop", "length", "tool_calls"]),
+                finish_reason=rng.choice([None, "stop", "length"]),
                 answer_type=rng.choice(["math", "choice"]),
             )

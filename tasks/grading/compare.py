@@ -24,6 +24,7 @@ from tasks.grading.formulas import (
     compare_ratios,
     compare_reals,
 )
+from tasks.grading.given import as_text
 from tasks.grading.letters import rename_letter, single_letters
 from tasks.grading.plain import plain
 from tasks.grading.scalars import compare_scalars
@@ -39,6 +40,8 @@ from tasks.grading.tidy import squeeze, tidy, unwrapped
 from tasks.grading.verdict import Grade, Verdict
 from tasks.grading.words import labelled, letter, only_letter
 
+NO_GOLD = Grade(Verdict.UNSURE, None, "the gold answer is empty")
+
 MAX_LENGTH = 2_000
 """A longer answer is the gold answer only if it is the same text."""
 MAX_PARTS = 64
@@ -52,11 +55,16 @@ _SET_START = re.compile(r"(?:\s*\\\{)*")
 _INTEGER = re.compile(r"[+-]?\d{1,400}")
 
 
-def grade_answer(*, gold: str, answer: str, question: str | None = None) -> Grade:
+def grade_answer(*, gold: str | float, answer: str | float, question: str | None = None) -> Grade:
     """Grade one answer. ``question`` settles what depends on it (does it ask in percent?).
 
-    Raises on no text whatever; what cannot be decided in time is ``unsure``.
+    Raises on no text whatever; what cannot be decided in time is ``unsure``. A number counts as
+    its text; anything else that is no text is a TypeError.
     """
+    gold, answer = as_text("gold", gold), as_text("answer", answer)
+    question = None if question is None else as_text("question", question)
+    if not gold.strip():
+        return NO_GOLD
     if not answer.strip():
         return Grade(Verdict.NO_ANSWER, None, "empty answer")
     if _INTEGER.fullmatch(gold) and _INTEGER.fullmatch(answer):

@@ -11,11 +11,12 @@ from __future__ import annotations
 from typing import Literal
 
 from tasks.grading.choice import boxed_letter, chosen
-from tasks.grading.compare import grade_answer
+from tasks.grading.compare import NO_GOLD, grade_answer
 from tasks.grading.extract import extract, extract_earlier, extract_explicit
+from tasks.grading.given import FINISH_REASONS, THOUGHTS, as_text, check_name
 from tasks.grading.verdict import Grade, Verdict
 from tasks.grading.words import only_letter
-from tasks.problem import AnswerType
+from tasks.problem import ANSWER_TYPES, AnswerType
 from tasks.thinking import split_thought
 from tasks.turns import turns
 
@@ -25,8 +26,8 @@ Thought = Literal["auto", "prefilled"]
 
 def grade_completion(
     *,
-    gold: str,
-    completion: str,
+    gold: str | float,
+    completion: str | float,
     question: str | None = None,
     finish_reason: str | None = None,
     thought: Thought = "auto",
@@ -35,11 +36,13 @@ def grade_completion(
     """Grade a completion as the engine returned it.
 
     ``finish_reason`` is ``"stop"``, ``"length"`` or ``None`` (not known). Without an
-    ``answer_type`` a gold that is a letter and nothing else is a choice.
+    ``answer_type`` a gold that is a letter and nothing else is a choice. A number counts as its
+    text. Raises TypeError on any other thing that is no text, ValueError on an unknown name.
 
     >>> grade_completion(gold="B", completion="It is not A, so the answer is B: it floats.").verdict
     <Verdict.CORRECT: 'correct'>
     """
+    gold, completion = as_text("gold", gold), as_text("completion", completion)
     answer_type = answer_type or ("choice" if only_letter(gold) is not None else "math")
     answer = extract_answer(
         completion=completion,
@@ -47,6 +50,8 @@ def grade_completion(
         thought=thought,
         answer_type=answer_type,
     )
+    if not gold.strip():
+        return NO_GOLD
     if answer is not None:
         return grade_answer(gold=gold, answer=answer, question=question)
     split = split_thought(completion, prefilled=thought == "prefilled")
@@ -60,7 +65,7 @@ def grade_completion(
 
 def extract_answer(
     *,
-    completion: str,
+    completion: str | float,
     finish_reason: str | None = None,
     thought: Thought = "auto",
     answer_type: AnswerType = "math",
@@ -74,6 +79,10 @@ def extract_answer(
     >>> extract_answer(completion="So the answer is 73.", finish_reason="length") is None
     True
     """
+    completion = as_text("completion", completion)
+    check_name("finish_reason", finish_reason, FINISH_REASONS)
+    check_name("thought", thought, THOUGHTS)
+    check_name("answer_type", answer_type, ANSWER_TYPES)
     split = split_thought(completion, prefilled=thought == "prefilled")
     cut = finish_reason == "length"
     finished = finish_reason == "stop" or split.closed

@@ -6,19 +6,21 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from tasks.grading.compare import MAX_LENGTH, grade_answer
+from tasks.grading.given import as_text
 from tasks.grading.numbers import read_number
 from tasks.grading.tidy import squeeze
 from tasks.grading.units import Dimensions, dimensions
 from tasks.grading.verdict import Verdict
 
 
-def group_equivalent(answers: Sequence[str]) -> list[int]:
+def group_equivalent(answers: Sequence[str | float]) -> list[int]:
     r"""The group number of each answer, counted from 0 in order of first appearance.
 
     Numbers are grouped by value and equal texts by text, so 10,000 integers cost no comparison.
     What is too long for an answer is equal to the same text only.
     Only what is left is compared in pairs, with the first answer of each group as the gold: what is
-    no number with all, a number with those that are none.
+    no number with all, a number with those that are none. Raises TypeError on what is no text and
+    no number.
 
     >>> group_equivalent(["073", "74", "73.0", r"\frac{146}{2}", "73 apples", "x+1", "x + 1"])
     [0, 1, 0, 0, 0, 2, 2]
@@ -30,7 +32,8 @@ def group_equivalent(answers: Sequence[str]) -> list[int]:
     firsts: list[tuple[int, str]] = []  # of each group
     groups: list[int] = []
     new = 0  # the next group's number
-    for answer in answers:
+    for given in answers:
+        answer = as_text("an answer", given)
         group: int | None
         number = read_number(answer) if len(answer) <= MAX_LENGTH else None
         if number is not None:
