@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,14 @@ import click
 
 if TYPE_CHECKING:
     from tasks.grading.judge import Judge
+    from tasks.sources import Row
+
+
+_GAINED = ("verdict", "extracted", "reason")
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
 
 
 def _odd(_: click.Context, __: click.Parameter, value: int | None) -> int | None:
@@ -43,9 +52,13 @@ def _odd(_: click.Context, __: click.Parameter, value: int | None) -> int | None
 def grade(rows: Path, out: Path, judge_model: str | None, judge_votes: int | None) -> None:
     """Grade each row of IN.jsonl, {gold, answer} or {gold, completion}.
 
+    IN may also be a .csv with a header or a .parquet file; OUT is JSONL, one object per line, and
+    never IN itself. Numbers count as their text.
+
     Optional fields: question, finish_reason ("stop" or "length"), thought ("prefilled" when the
-    prompt already opened it), answer_type ("choice"). All fields are kept. Prints how many rows got
-    which verdict: correct, wrong, no_answer, truncated (cut off before an answer), unsure.
+    prompt already opened it), answer_type ("choice", of a completion). All fields are kept but
+    verdict, extracted and reason, which are replaced. Prints how many rows got which verdict:
+    correct, wrong, no_answer, truncated (cut off before an answer), unsure.
 
     A judge is a chat model by any name that `r1eval eval` takes; measure it before you believe it
     (docs/judge.md).
@@ -58,7 +71,7 @@ def grade(rows: Path, out: Path, judge_model: str | None, judge_votes: int | Non
     from runs.files import written_whole
     from tasks.errors import UserError
     from tasks.grading import Verdict
-    from tasks.grading.rows import read_gradable
+    from tasks.grading.rows import read_gradables
     from tasks.sources import read_file
 
     if judge_votes is not None and judge_model is None:
@@ -66,7 +79,10 @@ def grade(rows: Path, out: Path, judge_model: str | None, judge_votes: int | Non
     read = read_file(rows)
     if not read:
         raise UserError(f"{rows} holds no rows")
-    gradable = [read_gradable(row.columns, row.place) for row in read]
+    if out.exists() and out.samefile(rows):
+        raise UserError(f"{out} is the input: give --out another name")
+    gradable = read_gradables(read)
+    _check_writable(read)
     with written_whole(out) as temporary:
         judge = _open_judge(judge_model, judge_votes) if judge_model is not None else None
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # symbolic grading waits on processes
@@ -82,10 +98,31 @@ def grade(rows: Path, out: Path, judge_model: str | None, judge_votes: int | Non
                 }
                 file.write(json.dumps({**row.columns, **judged}, ensure_ascii=False) + "\n")
     counts = Counter(result.verdict for result in grades)
+    replaced = [name for name in _GAINED if any(name in row.columns for row in read)]
+    if replaced:
+        had = sum(any(name in row.columns for name in _GAINED) for row in read)
+        click.echo(f"{_rows(had)} had {', '.join(replaced)}: replaced in {out}", err=True)
     verdicts = " · ".join(f"{counts[v]} {v.value}" for v in Verdict if counts[v])
     asked = sum(a is not b for a, b in zip(grades, by_rules, strict=True))
     about = f" ({judge_model} was asked about {asked})" if judge is not None else ""
-    click.echo(f"{len(grades)} rows graded: {verdicts}{about} → {out}")
+    click.echo(f"{_rows(len(grades))} graded: {verdicts}{about} → {out}")
+
+
+def _check_writable(rows: Sequence[Row]) -> None:
+    """Parquet holds dates and NaN, which JSON cannot: said before anything is graded."""
+    import json
+
+    from tasks.errors import UserError, in_one
+
+    broken = []
+    for row in rows:
+        try:
+            json.dumps(dict(row.columns), allow_nan=False)
+        except (TypeError, ValueError) as error:
+            why = UserError(f"{row.place} holds what JSON cannot: {error}; leave that field out")
+            broken.append((row.place, why))
+    if broken:
+        raise in_one(broken)
 
 
 def _open_judge(model: str, votes: int | None) -> Judge:

@@ -19,7 +19,7 @@ from pathlib import Path
 from tasks.errors import UserError
 from tasks.fields import USER_FIELDS, problems_from
 from tasks.fingerprint import whose_texts
-from tasks.problem import Problem, Task
+from tasks.problem import ANSWER_TYPES, Problem, Task
 from tasks.schema import TaskSpec, World, nearest, read_spec, task_names
 from tasks.sources import FILE_KINDS, Row, call_function, read_file, read_hub
 
@@ -48,6 +48,11 @@ def read_task(spec: str) -> Task:
     if ".py:" in spec:
         made = call_function(spec)
         if isinstance(made, Task):
+            if made.answer_type not in ANSWER_TYPES:
+                raise UserError(
+                    f"the task of {spec} has answer_type {made.answer_type!r}: give one of "
+                    f"{', '.join(ANSWER_TYPES)}"
+                )
             return made
         return user_task(spec.rpartition(":")[2], made, spec)
     path = Path(spec)
@@ -128,7 +133,7 @@ def check(problems: Sequence[Problem], origin: str) -> None:
     counts = Counter(problem.id for problem in problems)
     if twice := [key for key, count in counts.items() if count > 1]:
         raise UserError(f"{origin} has duplicate ids: {some(twice)}; give each problem its own")
-    if empty := [problem.id for problem in problems if not problem.gold]:
+    if empty := [problem.id for problem in problems if not str(problem.gold).strip()]:
         raise UserError(f"{origin} has no answer for {some(empty)}; fill in or remove them")
 
 

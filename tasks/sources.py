@@ -13,9 +13,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from tasks.errors import UserError
+from tasks.errors import UserError, in_one
 from tasks.problem import Task
 from tasks.schema import Hub
 from tasks.usercode import call, load_function
@@ -46,26 +46,44 @@ def read_file(path: Path) -> list[Row]:
 
 
 def read_jsonl(path: Path) -> list[Row]:
-    """One JSON object a line; blank lines are skipped. Raises UserError with the line's number."""
-    rows = []
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), start=1):
+    """One JSON object a line; blank lines are skipped. Raises one UserError with the numbers of the
+    first broken lines."""
+    text = path.read_text(encoding="utf-8-sig")
+    if text.lstrip().startswith("["):
+        raise UserError(f"{path} is a JSON array: give one JSON object per line")
+    rows: list[Row] = []
+    broken: list[tuple[str, UserError]] = []
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         place = f"line {number} of {path}"
         try:
-            columns = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise UserError(f"{place} is not JSON: {error.msg} at column {error.colno}") from error
-        except RecursionError as error:
-            raise UserError(f"{place} is nested too deeply") from error
-        except ValueError as error:  # Python reads no integer of more than 4,300 digits
-            raise UserError(f"{place} cannot be read: {error}") from error
-        if not isinstance(columns, dict):
-            raise UserError(f'{place} must be an object such as {{"problem": …, "answer": …}}')
-        if "\\u" in line and _LONE_SURROGATE.search(json.dumps(columns, ensure_ascii=False)):
-            raise UserError(f"{place} holds half a character: an unpaired \\ud800 to \\udfff")
-        rows.append(Row(place, columns))
+            rows.append(Row(place, _json_object(line, place)))
+        except UserError as error:
+            broken.append((place, error))
+    if broken:
+        raise in_one(broken)
     return rows
+
+
+def _json_object(line: str, place: str) -> dict[str, Any]:
+    try:
+        columns = json.loads(line, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        raise UserError(f"{place} is not JSON: {error.msg} at column {error.colno}") from error
+    except RecursionError as error:
+        raise UserError(f"{place} is nested too deeply") from error
+    except ValueError as error:  # Python reads no integer of more than 4,300 digits
+        raise UserError(f"{place} cannot be read: {error}") from error
+    if not isinstance(columns, dict):
+        raise UserError(f'{place} must be an object: {{"column": value, …}}')
+    if "\\u" in line and _LONE_SURROGATE.search(json.dumps(columns, ensure_ascii=False)):
+        raise UserError(f"{place} holds half a character: an unpaired \\ud800 to \\udfff")
+    return columns
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON: write null or a number")
 
 
 def read_csv(path: Path) -> list[Row]:

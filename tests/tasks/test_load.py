@@ -138,6 +138,7 @@ def test_a_file_that_is_not_there():
     [
         ('{"problem": "x?"', "line 2 of"),
         ("[1]", "must be an object"),
+        ('{"problem": "x?", "answer": NaN}', "NaN is not JSON"),
         ('{"problem": "x?", "gold": 1}', "has no column 'answer': it has 'problem', 'gold'"),
         ('{"problem": " ", "answer": 1}', "has an empty problem text"),
         ('{"problem": "x?", "answer": ' + "9" * 5000 + "}", "line 2 of"),
@@ -189,8 +190,9 @@ def test_duplicate_ids_are_named(tmp_path):
     assert "duplicate ids: a" in one_line(jsonl(tmp_path / "t.jsonl", row, row))
 
 
-def test_a_problem_without_an_answer_is_named(tmp_path):
-    row = '{"id": "a", "problem": "x?", "answer": null}'
+@pytest.mark.parametrize("answer", ["null", '""', '" "'])
+def test_a_problem_without_an_answer_is_named(tmp_path, answer):
+    row = f'{{"id": "a", "problem": "x?", "answer": {answer}}}'
     assert "has no answer for a" in one_line(jsonl(tmp_path / "t.jsonl", row))
 
 
@@ -207,6 +209,10 @@ def test_an_empty_file(tmp_path):
         ("def mine(): yield 3 / 0", "failed: ZeroDivisionError"),
         ("def mine(:", "cannot be imported: SyntaxError"),
         ("def mine(): return None", "failed: TypeError"),
+        (
+            "from tasks.problem import Task\ndef mine(): return Task('t', [], '', 'text', 9, '')",
+            "has answer_type 'text': give one of integer, number, math, choice",
+        ),
     ],
 )
 def test_a_function_that_will_not_do(tmp_path, code, message):
