@@ -20,6 +20,7 @@ from typing import NamedTuple
 from tasks.grading.braces import groups
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*(?=\{)")
+_OPENED = re.compile(r"\W{0,4}\\(?:boxed|fbox|framebox)\s*\{")
 _BARE_BOX = re.compile(r"\\boxed(?:\s+|(?=\d))(-?[\d.,]*\d|[A-Za-z])(?![\w{])")
 _LOST_SLASH = re.compile(r"(?<![\w\\])boxed\{([^{}\n]+)\}")
 _LEFT_OPEN = re.compile(r"\\boxed\s*\{([^$\n]{1,200}?)(?=\$|\\\)|\\\])")
@@ -61,6 +62,16 @@ def last_box(text: str) -> Box | None:
         first = _first_part(text, found)
     contents = dict.fromkeys(box.content for box in found[first:])
     return Box(found[first].start, found[-1].end, ", ".join(contents))
+
+
+def is_left_open(text: str) -> bool:
+    r"""Whether a text begins with a box that nothing closes.
+
+    >>> is_left_open(r"\boxed{42"), is_left_open(r"\boxed{42}"), is_left_open(r"$\boxed{\text{a}")
+    (True, False, True)
+    """
+    match = _OPENED.match(text)
+    return match is not None and match.end() - 1 not in groups(text)
 
 
 def _boxes(text: str) -> list[Box]:

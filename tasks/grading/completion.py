@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from tasks.grading.boxes import is_left_open
 from tasks.grading.choice import boxed_letter, chosen
 from tasks.grading.compare import NO_GOLD, grade_answer
 from tasks.grading.extract import extract, extract_earlier, extract_explicit
@@ -98,4 +99,6 @@ def extract_answer(
         if stated is not None:
             return stated.answer
     stated = extract_explicit(last) if cut else extract(last, finished=finished)
-    return stated.answer if stated is not None else None
+    if stated is None or is_left_open(stated.answer):
+        return None
+    return stated.answer

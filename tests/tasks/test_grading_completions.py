@@ -49,6 +49,16 @@ def test_a_text_that_was_cut_off_counts_only_what_was_marked_as_the_answer() -> 
     assert verdict(r"So it is \boxed{2", finish_reason="length") == "truncated"
 
 
+@pytest.mark.parametrize(
+    "box", [r"\boxed{24", r"\fbox{24", r"**\boxed {24", r"$$\boxed{\frac{48}{2}"]
+)
+@pytest.mark.parametrize("finish_reason", ["stop", None])
+def test_a_box_that_nothing_closes_states_no_answer(box: str, finish_reason: str | None) -> None:
+    grade = grade_completion(gold="24", completion=box, finish_reason=finish_reason)
+    assert (grade.verdict, grade.extracted) == ("no_answer", None)
+    assert grade_completion(gold="24", completion=rf"\boxed{{24}} {box}").verdict == "correct"
+
+
 def test_an_empty_completion_has_no_answer() -> None:
     assert verdict("") == "no_answer"
     assert grade_answer(gold="24", answer=" ").verdict == "no_answer"
