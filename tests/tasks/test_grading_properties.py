@@ -80,7 +80,10 @@ def test_any_completion_is_graded(
         thought=thought,
         answer_type=answer_type,
     )
-    assert (grade.extracted is None) == (grade.verdict in ("no_answer", "truncated"))
+    if not gold.strip():
+        assert (grade.verdict, grade.extracted) == ("unsure", None)
+    else:
+        assert (grade.extracted is None) == (grade.verdict in ("no_answer", "truncated"))
 
 
 @examples(100)
@@ -99,5 +102,5 @@ def test_any_texts_are_grouped_and_equal_texts_together(texts: list[str]) -> Non
 @examples(200)
 @given(TEXT)
 def test_any_text_that_says_something_equals_itself(text: str) -> None:
-    expected = Verdict.CORRECT if text.strip() else Verdict.NO_ANSWER
+    expected = Verdict.CORRECT if text.strip() else Verdict.UNSURE
     assert grade_answer(gold=text, answer=text).verdict is expected
