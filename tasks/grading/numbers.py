@@ -31,6 +31,10 @@ _ROUNDED = re.compile(
     r"|(?:\\times|\\cdot|\*)\s*10\s*\^\s*\{?\s*(?P<ten>[+-]?\s*\d{1,4})\s*\}?))?"
 )
 _PAIR = re.compile(r"[(\[]\s*-?\d+\s*,\s*\d+\s*[)\]]")  # (1,234) is no 1234
+_ORDINAL = re.compile(
+    r"(\d[\d,]{0,20})(?:\^\s*\{\s*)?(st|nd|rd|th)(?:\s*\}|\b)((?:\s+[a-zA-Z]|\s*\\text).*)?",
+    re.DOTALL,
+)
 _PERCENT = re.compile(r"\s*(?:%|\\text\{\s*(?:percent|per cent)\s*\}|percent(?:age)?)$")
 _ASKS_PERCENT = re.compile(r"percent|%")
 _BASED = re.compile(r"\(?(?P<digits>[0-9A-Fa-f]{1,200})\)?(?:_\s*\{?\s*(?P<base>\d{1,2})\s*\}?)?")
@@ -84,7 +88,7 @@ def read_number(text: str) -> Number | None:
     text = text.strip()
     if _PLAIN.fullmatch(text):
         return Number(Fraction(int(text)))
-    text = tidy(text)
+    text = _cardinal(tidy(text))
     percent = _PERCENT.search(text)
     if percent is not None:
         text = text[: percent.start()].strip()
@@ -127,6 +131,20 @@ def same_number(gold: Number, answer: Number, question: str | None = None) -> bo
     if gold.percent != answer.percent and question and _ASKS_PERCENT.search(question.lower()):
         return _equal_or_rounds(_as_percentage(gold), _as_percentage(answer))
     return False
+
+
+def _cardinal(text: str) -> str:
+    """``21st century`` is ``21 century``; ``3nd`` and ``2th`` are products.
+
+    >>> [_cardinal(text) for text in ("21st century", "11th", "5^{th}", "3nd", "2th", "5th + 1")]
+    ['21 century', '11', '5', '3nd', '2th', '5th + 1']
+    """
+    match = _ORDINAL.fullmatch(text)
+    if match is None:
+        return text
+    last = int(match[1].replace(",", "")[-2:])
+    ending = "th" if last in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(last % 10, "th")
+    return match[1] + (match[3] or "") if match[2] == ending else text
 
 
 def _as_percentage(number: Number) -> Number:

@@ -51,6 +51,10 @@ _UNIT_VECTOR = re.compile(r"\\(?:hat|vec)\s*\{?\s*\\?([ijk])(?:math)?\s*\}?(?![a
 _NOT = re.compile(r"\\not\s*(<|>|=|\\(?:in|equiv)(?![a-zA-Z]))")
 _NEGATED = {"<": r"\ge ", ">": r"\le ", "=": r"\ne "}
 _DOTTED = re.compile(r"(?<=\d)\.(\d*)\\dot\s*\{?(\d)\}?(?:(\d*)\\dot\s*\{?(\d)\}?)?")
+_GOES_ON = re.compile(  # 0.1666..., but not 0.111...1
+    r"(?<!\.)\.(\d{3,100})\s*(?:\.{3,}|…|\\[lc]?dots(?![a-zA-Z]))(?!\s*\d)"
+)
+_PERIOD = re.compile(r"(\d*?)(\d{1,12}?)\2{2,}")
 _DEGREES = re.compile(
     r"\^\s*(?:\{\s*\\circ\s*\}|\\circ(?![a-zA-Z]))\s*(?:\\text\s*\{\s*([CF])\s*\})?"
 )
@@ -90,6 +94,8 @@ def tidy(text: str) -> str:
         text = _COUNTED.sub(r"\1 \\text{\2}", text)
         text = _EMPTY_TEXT.sub(" ", _MICRO.sub(r"\\text{µ", text))
         text = _RATIO_WORD.sub(":", _PLAIN_TEXT.sub(r"\1", _LEAD_IN.sub("", text)))
+    if "..." in text or "dots" in text or "…" in text:
+        text = _GOES_ON.sub(_going_on, text)
     if "color" in text or "hat" in text or "vec" in text or "not" in text or "dot" in text:
         text = _UNIT_VECTOR.sub(r"\1", _COLOR.sub("", text))
         text = _DOTTED.sub(_repeating, _NOT.sub(lambda m: _NEGATED.get(m[1], m[0]), text))
@@ -141,6 +147,18 @@ def _repeating(match: re.Match[str]) -> str:
     fixed, first, between, last = match.groups()
     period = first if last is None else first + between + last
     return rf".{fixed}\overline{{{period}}}"
+
+
+def _going_on(match: re.Match[str]) -> str:
+    r"""``0.1666...``: the shortest period that is written three times, where it is not 0.
+
+    >>> tidy("0.1666..."), tidy("0.363636…"), tidy("0.33..."), tidy("2.718281828...")
+    ('0.1\\overline{6}', '0.\\overline{36}', '0.33', '2.718281828')
+    """
+    written = _PERIOD.fullmatch(match[1])
+    if written is None or not written[2].strip("0"):
+        return match[0]
+    return rf".{written[1]}\overline{{{written[2]}}}"
 
 
 def _without_stray_braces(text: str) -> str:

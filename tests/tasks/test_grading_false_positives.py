@@ -94,6 +94,23 @@ IX | XI
 \lceil \log_2 n \rceil | \lfloor \log_2 n \rfloor + 1
 \frac{2}{3} \frac{C}{S} | \frac{3C}{2S}
 y=1 | x(y-1)=0
+\frac{1}{3} | 0.333
+\frac{1}{3} | 0.3...
+\frac{1}{3} | 0.33...
+\frac{1}{9} | 0.111...1
+\frac{1}{9} | 0.111... 1
+2 | 1.999...8
+\frac{14}{99} | 0.1414...
+\frac{1}{3} | 0.333, ...
+5 | 5th + 1
+6 | 5th + 1
+2 | 2th
+2th | 2
+5 | -5th
+5 | 2x + 5th
+\frac{1}{5} | 5th
+2x+3rd | 2x+3
+12 | 1, 2nd
 """
 ASKED = [
     (

@@ -536,8 +536,9 @@ def _decimal(token: str) -> fmpq:
 
 
 def _repeating(token: str) -> fmpq:
+    token = token.replace(",", "").replace(" ", "")
     start, _, period = token.removesuffix("}").partition("\\overline")
-    period = period.strip(" {")
+    period = period.removeprefix("{")
     whole, _, fixed = start.partition(".")
     scale = 10 ** len(fixed)
     return fmpq(int(whole + fixed or "0"), scale) + fmpq(

@@ -20,7 +20,7 @@ DECIMAL = rf"(?:{_NUMERAL}(?:\.\d*)?|\.\d+)"
 """An unsigned decimal in tidy text; thousands may be set apart by commas or spaces."""
 
 _TOKEN = re.compile(
-    rf"\s*(?:(?P<repeating>\d*\.\d*\\overline\s*\{{\d{{1,100}}\}})"
+    rf"\s*(?:(?P<repeating>{_NUMERAL}?\.\d*\\overline\s*\{{\d{{1,100}}\}})"
     rf"|(?P<number>{DECIMAL}(?:[eE][+-]?\d{{1,6}}(?!\d))?)"
     r"|(?P<text>\\text\s*\{[^{}]*\})"
     r"|(?P<command>\\[a-zA-Z]+)"
