@@ -21,6 +21,7 @@ import click
 import numpy as np
 
 from evals.intervals import Interval, share_interval
+from r1eval.plural import counted
 from runs.files import written_whole
 from runs.judge import open_asker
 from tasks.grading import Verdict, grade_answer
@@ -123,12 +124,12 @@ def table(pairs: Sequence[Labelled], ballots: Sequence[list[Vote]]) -> list[str]
         _share("false negatives: said different", same, lambda o: o.said is False),
         _share("unsure", judged, lambda o: o.said is None),
         f"| Cohen's kappa, of those decided | {figure} | {between} "
-        f"| {sum(o.said is not None for o in judged)} pairs |",
+        f"| {counted(sum(o.said is not None for o in judged), 'pair')} |",
         f"| votes that could not be read | {_percent(votes.count(None), len(votes))} | "
-        f"| {len(votes)} votes |",
+        f"| {counted(len(votes), 'vote')} |",
         *(
             f"| votes for same, {order} | {_percent(some.count(True), len(some))} | "
-            f"| {len(some)} votes |"
+            f"| {counted(len(some), 'vote')} |"
             for order, some in zip(("gold first", "answer first"), orders, strict=True)
         ),
     ]
@@ -167,7 +168,9 @@ def _share(name: str, among: Sequence[Judged], counts: Callable[[Judged], bool])
     number = sum(map(counts, among))
     low, high = share_interval(number / len(among), len(among))
     between = f"{100 * low:.1f} … {100 * high:.1f} %"
-    return f"| {name} | {_percent(number, len(among))} | {between} | {len(among)} pairs |"
+    return (
+        f"| {name} | {_percent(number, len(among))} | {between} | {counted(len(among), 'pair')} |"
+    )
 
 
 def _percent(number: int, of: int) -> str:
@@ -190,12 +193,13 @@ def main(model: str, limit: int, votes: int, out: Path | None) -> None:
     start = time.perf_counter()
     ballots = judge.ballots([pair.case for pair in pairs])
     seconds = time.perf_counter() - start
+    each = counted(votes, "vote")
     text = "\n".join(
         [
             f"# {model} as a judge of labelled pairs\n",
             f"    python -m benchmarks.judge {model} --limit {limit} --votes {votes}\n",
             f"{len(pairs)} pairs, half of them labelled equal, drawn at random from those that are",
-            f"not the same text; {votes} votes on each; asked also where a rule decides.",
+            f"not the same text; {each} on each; asked also where a rule decides.",
             "What it means: [judge](../judge.md).\n",
             *table(pairs, ballots),
             "",

@@ -91,7 +91,7 @@ def audit(folder: Path, graders: Sequence[str]) -> list[TaskAudit]:
 
 
 def write_audit(folder: Path, audits: Sequence[TaskAudit]) -> None:
-    """Every disputed sample as a row of ``audit.jsonl``."""
+    """Every disputed sample as a row of ``audit.jsonl``; without any the file is empty."""
     with written_whole(folder / FILE) as temporary, temporary.open("w", encoding="utf-8") as file:
         for disputed in (row for task in audits for row in task.disputed):
             row = {

@@ -18,9 +18,10 @@ def export(run: Path, kind: str, out: Path, grader: str | None) -> None:
     """
     from evals.export import write_jsonl, write_parquet
     from evals.results import grader_of
+    from r1eval.plural import counted
     from runs import record
 
     record.read(run)
     write = {"jsonl": write_jsonl, "parquet": write_parquet}[kind]
     rows = write(run, out, grader or grader_of(run))
-    click.echo(f"{rows} samples written to {out}")
+    click.echo(f"{counted(rows, 'sample')} written to {out}")

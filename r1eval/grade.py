@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 _GAINED = ("verdict", "extracted", "reason")
 
 
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count} rows"
-
-
 def _odd(_: click.Context, __: click.Parameter, value: int | None) -> int | None:
     if value is not None and value % 2 == 0:
         raise click.BadParameter("an even number of votes can tie: give an odd one")
@@ -68,6 +64,7 @@ def grade(rows: Path, out: Path, judge_model: str | None, judge_votes: int | Non
     from collections import Counter
     from concurrent.futures import ThreadPoolExecutor
 
+    from r1eval.plural import counted
     from runs.files import written_whole
     from tasks.errors import UserError
     from tasks.grading import Verdict
@@ -101,11 +98,11 @@ def grade(rows: Path, out: Path, judge_model: str | None, judge_votes: int | Non
     replaced = [name for name in _GAINED if any(name in row.columns for row in read)]
     if replaced:
         had = sum(any(name in row.columns for name in _GAINED) for row in read)
-        click.echo(f"{_rows(had)} had {', '.join(replaced)}: replaced in {out}", err=True)
+        click.echo(f"{counted(had, 'row')} had {', '.join(replaced)}: replaced in {out}", err=True)
     verdicts = " · ".join(f"{counts[v]} {v.value}" for v in Verdict if counts[v])
     asked = sum(a is not b for a, b in zip(grades, by_rules, strict=True))
     about = f" ({judge_model} was asked about {asked})" if judge is not None else ""
-    click.echo(f"{_rows(len(grades))} graded: {verdicts}{about} → {out}")
+    click.echo(f"{counted(len(grades), 'row')} graded: {verdicts}{about} → {out}")
 
 
 def _check_writable(rows: Sequence[Row]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -23,29 +24,36 @@ def rescore(run: Path, grader: str) -> int:
     math-verify and string (lm-eval's comparison of the last box) are other people's graders, which
     read the whole completion; published are the verdicts that came with an imported run. With
     several graders an audit follows: what each makes of the figure, and the samples on which they
-    disagree, all of them in RUN/audit.jsonl. results.json has the figures of the first.
+    disagree, all of them in RUN/audit.jsonl (a later rescore by one grader removes it).
+    results.json has the figures of the first.
 
     Exit code 3 says that samples are missing from the figures.
     """
-    from evals.audit import audit, write_audit
+    from evals.audit import FILE, audit, write_audit
     from r1eval.running import exit_code, grade_and_write
     from r1eval.tables import print_audit, print_results
     from runs import record
     from runs.grade import find_grader
     from runs.store import Store
+    from tasks.errors import UserError
 
-    first, *others = dict.fromkeys(grader.split(","))
+    names = [name.strip() for name in grader.split(",")]
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
+        raise UserError(f"--grader names {twice[0]} twice: name each grader once")
     record.read(run)
     with Store(run) as store:
-        for name in (first, *others):
+        for name in names:
             find_grader(name, store)
+    first, *others = names
     results = grade_and_write(run, first)
     _grade(run, others)
     print_results(results, run)
     if others:
-        audits = audit(run, [first, *others])
+        audits = audit(run, names)
         write_audit(run, audits)
         print_audit(audits, run)
+    else:
+        (run / FILE).unlink(missing_ok=True)  # of an earlier audit
     return exit_code(results)
 
 

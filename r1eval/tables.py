@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from r1eval.plural import counted
+
 if TYPE_CHECKING:
     from evals.audit import Disputed, Opinion, TaskAudit
 
@@ -37,8 +39,8 @@ def print_results(results: Mapping[str, Any], folder: Path) -> None:
 def _table(task: Mapping[str, Any]) -> Table:
     protocol = task["protocol"]
     title = (
-        f"{task['task']}: {task['model']}, {task['problems']} problems × "
-        f"{task['samples_per_problem']} samples\n{protocol['preset']} protocol, "
+        f"{task['task']}: {task['model']}, {counted(task['problems'], 'problem')} × "
+        f"{counted(task['samples_per_problem'], 'sample')}\n{protocol['preset']} protocol, "
         f"T {protocol['temperature']:g}, top-p {protocol['top_p']:g}, "
         f"up to {protocol['max_tokens']} tokens"
     )
@@ -77,7 +79,7 @@ def _outcomes(task: Mapping[str, Any]) -> str:
     )
     outside = counts["unsure"] + counts["missing"]
     note = " (unsure and missing are not in the figures)" if outside else ""
-    return f"{total} samples: {shown}{note}"
+    return f"{counted(total, 'sample')}: {shown}{note}"
 
 
 def _tokens(task: Mapping[str, Any]) -> str:
@@ -103,21 +105,24 @@ def print_audit(audits: Sequence[TaskAudit], folder: Path) -> None:
     disputed = [sample for task in audits for sample in task.disputed]
     if disputed:
         shown = min(len(disputed), _DISPUTED_SHOWN)
-        count = "" if shown == len(disputed) else f", the first {shown}"
-        console.print(f"\nThe graders disagree on {len(disputed)} samples{count}:")
+        first = "" if shown == len(disputed) else f", the first {shown}"
+        samples = counted(len(disputed), "sample")
+        console.print(f"\nThe graders disagree on {samples}{first}:")
         for sample in disputed[:shown]:
             console.print(_disputed(sample), soft_wrap=True)
+        console.print(f"\nEvery sample on which they disagree is in {folder / 'audit.jsonl'}.")
     else:
         console.print("\nThe graders agree on every sample.")
-    console.print(f"\nEvery sample on which they disagree is in {folder / 'audit.jsonl'}.")
 
 
 def _opinions(task: TaskAudit) -> Table:
     first = task.opinions[0].grader
     problems = task.opinions[0].pass_at_1.problems + task.opinions[0].pass_at_1.excluded
-    table = _titled(f"{task.task} by {len(task.opinions)} graders, {problems} problems", "grader")
+    table = _titled(
+        f"{task.task} by {len(task.opinions)} graders, {counted(problems, 'problem')}", "grader"
+    )
     table.add_column("pass@1 %", justify="right")
-    for heading in ("95 %", f"- {first}", "95 %", "p"):
+    for heading in ("95 %", f"minus {first}", "95 %", "p"):
         table.add_column(heading, justify="right", no_wrap=True)
     for opinion in task.opinions:
         figure, gain = opinion.pass_at_1, opinion.gain

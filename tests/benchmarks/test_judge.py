@@ -47,6 +47,15 @@ def test_pairs_that_were_not_decided_leave_kappa_but_not_the_agreement() -> None
     assert "4 votes" in lines["| votes for same, answer first"]
 
 
+def test_one_pair_and_one_vote_are_called_so() -> None:
+    pairs = [Labelled(Case("a", "b"), True), Labelled(Case("a", "c"), False)]
+    lines = table(pairs, [[True], [None]])
+    assert "| 1 pair |" in next(line for line in lines if "negatives" in line)
+    assert "| 1 pair |" in next(line for line in lines if "kappa" in line)
+    assert "| 2 votes |" in next(line for line in lines if "gold first" in line)
+    assert "| 0 votes |" in next(line for line in lines if "answer first" in line)
+
+
 def test_nothing_decided_is_no_kappa() -> None:
     assert kappa(judged((True, None, 4))) is None
     assert ci95_kappa(judged((True, None, 4))) is None

@@ -102,6 +102,43 @@ def test_one_grader_needs_no_audit(run, capsys):
     assert not (run / "audit.jsonl").exists()
 
 
+def test_the_audit_of_graders_that_agree_points_to_no_file(run, tmp_path, capsys):
+    file = tmp_path / "mine.py"
+    file.write_text("def kind(gold, completion):\n    return True\n")
+    (tmp_path / "other.py").write_text(file.read_text())
+    assert rescore(run, "--grader", f"{file}:kind,{tmp_path / 'other.py'}:kind") == 0
+    printed = capsys.readouterr().out
+    assert "agree on every sample" in printed
+    assert "audit.jsonl" not in printed
+    assert (run / "audit.jsonl").read_text() == ""
+
+
+def test_an_audit_does_not_outlive_the_next_single_grader(run):
+    assert rescore(run, "--grader", "ours,string") == 0
+    assert (run / "audit.jsonl").exists()
+    assert rescore(run) == 0
+    assert not (run / "audit.jsonl").exists()
+
+
+def test_spaces_around_a_graders_name_mean_nothing(run, capsys):
+    assert rescore(run, "--grader", "ours, string") == 0
+    printed = capsys.readouterr().out
+    assert "minus ours" in printed
+    assert verdicts(run, "string")
+
+
+def test_a_single_sample_is_called_one(run, capsys):
+    with Store(run) as store:
+        keys = sorted(store.keys())
+        wrong = Grade(Verdict.WRONG, "1", "as published")
+        right = Grade(Verdict.CORRECT, "1", "as published")
+        store.set_grades("published", [(*key, right if key == keys[0] else wrong) for key in keys])
+    mine = run.parent / "mine.py"
+    mine.write_text("def no(gold, completion):\n    return False\n")
+    assert rescore(run, "--grader", f"{mine}:no,published") == 0
+    assert "disagree on 1 sample:" in capsys.readouterr().out
+
+
 def test_a_users_grader_may_be_one_of_them(run, tmp_path, capsys):
     file = tmp_path / "mine.py"
     file.write_text("def kind(gold, completion):\n    return True\n")
@@ -131,6 +168,8 @@ def test_published_verdicts_are_those_that_came_with_the_run(run, capsys):
         ("strings", "did you mean string?"),
         ("gpt", "file.py:function"),
         ("ours,", "file.py:function"),
+        ("ours,ours", "names ours twice"),
+        ("ours,string, ours", "names ours twice"),
     ],
 )
 def test_an_unknown_grader_is_named_before_anything_is_graded(run, capsys, graders, told):
