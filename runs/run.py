@@ -154,8 +154,7 @@ class _Sampler:
             self._note_split(label, rows, len(group))
         while True:
             try:
-                for part in groups(group, rows):
-                    self._engine.sample(part, sampling, self._finish, self._watcher.tokens)
+                self._engine.sample(group, sampling, self._finish, self._watcher.tokens, rows)
                 return
             except OutOfMemory as error:
                 if rows == 1:

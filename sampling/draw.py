@@ -1,18 +1,23 @@
-"""Drawing tokens: temperature and top-p, exactly, each row from a random stream of its own.
+"""Drawing tokens: temperature, top-k, top-p and min-p, exactly, without sorting the vocabulary.
 
 A row's stream depends on its seed and the number of tokens drawn so far and on nothing else, so
 what a sample draws does not depend on what shares its batch. One uniform number per token
-suffices: it is looked up in the cumulative distribution.
+suffices: it is looked up in the cumulative distribution, likeliest tokens first. Nearly always
+the few likeliest decide: the total of the others is known without looking at them one by one.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 
-from sampling.engine import ModelError
+from sampling.engine import ModelError, Sampling
 
-_NUCLEUS_WINDOW = 1024  # nearly always holds the nucleus, and spares sorting the vocabulary
+_WINDOWS = (64, 1024)  # how many of the likeliest tokens are looked at, before all of them
+_BLOCK = 64  # tokens of which only the likeliest is compared at first
+_AHEAD = 64
 
 
 class Stream:
@@ -25,58 +30,132 @@ class Stream:
 
     def __init__(self, seed: int) -> None:
         self._generator = np.random.Generator(np.random.PCG64(seed))
+        self._drawn: list[float] = []
 
     def next(self) -> float:
-        return self._generator.random()
+        if not self._drawn:
+            self._drawn = self._generator.random(_AHEAD)[::-1].tolist()
+        return self._drawn.pop()
 
 
-def draw(
-    logits: torch.Tensor, temperature: float, top_p: float, uniforms: torch.Tensor
-) -> torch.Tensor:
-    """One token id per row.
+@dataclass(frozen=True)
+class Drawn:
+    """One token per row, and its log-probability: of the whole distribution at the temperature
+    (at 1 when greedy), before top-k, top-p and min-p cut it.
+    """
 
-    ``logits`` has shape ``[rows, vocabulary]``, ``uniforms`` shape ``[rows]``. The nucleus is the
-    smallest set of most likely tokens whose probabilities sum to at least ``top_p`` (arXiv
-    1904.09751); ties in probability are broken by the sort.
+    tokens: torch.Tensor  # [rows]
+    logprobs: torch.Tensor | None  # [rows], float32, when asked for
+
+
+def draw(logits: torch.Tensor, sampling: Sampling, uniforms: torch.Tensor) -> Drawn:
+    """One token per row.
+
+    ``logits`` has shape ``[rows, vocabulary]``, ``uniforms`` shape ``[rows]``. The cuts come in the
+    order of transformers' warpers: top-k keeps the k likeliest, top-p of those the smallest set
+    whose share is at least ``top_p`` (arXiv 1904.09751), min-p those at least ``min_p`` times as
+    likely as the likeliest (arXiv 2407.01082). Ties in probability are broken by the sort.
+    Raises ModelError on scores that are not numbers.
 
     >>> logits = torch.log(torch.tensor([[0.5, 0.3, 0.2]]))
-    >>> [draw(logits, 1.0, 1.0, torch.tensor([u])).item() for u in (0.1, 0.6, 0.9)]
+    >>> def token(u, **how): return draw(logits, Sampling(**how), torch.tensor([u])).tokens.item()
+    >>> [token(u) for u in (0.1, 0.6, 0.9)]
     [0, 1, 2]
-    >>> draw(logits, 1.0, 0.7, torch.tensor([0.99])).item()  # 0.5 + 0.3 reach 0.7: token 2 is out
+    >>> token(0.99, top_p=0.7)  # 0.5 + 0.3 reach 0.7: token 2 is out
     1
-    >>> draw(logits, 0.0, 1.0, torch.tensor([0.99])).item()
-    0
+    >>> token(0.99, top_k=1), token(0.99, min_p=0.5), token(0.99, temperature=0.0)
+    (0, 1, 0)
     """
-    if temperature == 0:
-        return logits.argmax(dim=-1)
-    probabilities = torch.softmax(logits.float() / temperature, dim=-1)
-    if not bool(probabilities.isfinite().all()):
-        raise ModelError("the model's scores are not numbers: use --engine-arg dtype=float32")
-    if top_p >= 1:
-        return _look_up(probabilities, uniforms).squeeze(-1)
-    window = min(_NUCLEUS_WINDOW, probabilities.shape[-1])
-    values, ids = probabilities.topk(window, dim=-1)
-    tokens = _draw_nucleus(values, ids, top_p, uniforms)
-    overflow = values.double().sum(dim=-1) < top_p
-    if window < probabilities.shape[-1] and bool(overflow.any()):
-        values, ids = probabilities[overflow].sort(dim=-1, descending=True)
-        tokens[overflow] = _draw_nucleus(values, ids, top_p, uniforms[overflow.cpu()])
+    logits = logits.float()
+    if sampling.temperature == 0:
+        values, tokens = logits.max(dim=-1)
+        _check(values)
+        logprobs = values - logits.logsumexp(dim=-1) if sampling.logprobs else None
+        return Drawn(tokens, logprobs)
+    scores = logits / sampling.temperature if sampling.temperature != 1 else logits
+    total = scores.logsumexp(dim=-1)
+    _check(total)
+    tokens = _draw(scores, total, sampling, uniforms.to(scores.device, torch.float64), _WINDOWS)
+    if not sampling.logprobs:
+        return Drawn(tokens, None)
+    return Drawn(tokens, scores.gather(-1, tokens.unsqueeze(-1)).squeeze(-1) - total)
+
+
+def _draw(
+    scores: torch.Tensor,
+    total: torch.Tensor,
+    sampling: Sampling,
+    uniforms: torch.Tensor,
+    windows: tuple[int, ...],
+) -> torch.Tensor:
+    """Decides what the first of ``windows`` decides, and leaves the other rows to the next."""
+    vocabulary = scores.shape[-1]
+    window = max(windows[0], sampling.top_k) if windows else vocabulary
+    whole = window >= vocabulary
+    values, ids = _likeliest(scores, min(window, vocabulary))
+    if 0 < sampling.top_k < values.shape[-1]:
+        values, ids = values[:, : sampling.top_k], ids[:, : sampling.top_k]
+    if sampling.top_k:
+        total, whole = values.logsumexp(dim=-1), True
+    shares = (values.double() - total.double().unsqueeze(-1)).exp()
+    cumulative = shares.cumsum(dim=-1)
+    kept = (shares > 0) & (shares >= sampling.min_p * shares[:, :1])
+    if sampling.top_p < 1:
+        kept &= cumulative - shares < sampling.top_p
+    number = kept.sum(dim=-1)  # what is kept comes first, since the likeliest do
+    mass = cumulative.gather(-1, (number - 1).unsqueeze(-1)).squeeze(-1)
+    cut = number < values.shape[-1]
+    plain = not whole and sampling.top_p >= 1 and sampling.min_p == 0
+    undecided = ~cut & (uniforms >= mass) if plain else ~cut & (not whole)
+    target = uniforms if plain else uniforms * mass
+    places = torch.searchsorted(cumulative, target.unsqueeze(-1), right=True)
+    places = torch.minimum(places, (number - 1).unsqueeze(-1))
+    tokens = ids.gather(-1, places).squeeze(-1)
+    rest = undecided.nonzero().squeeze(-1)
+    if rest.numel():
+        some = scores[rest], total[rest]
+        if plain:
+            tokens[rest] = _of_the_others(*some, ids[rest], uniforms[rest] - mass[rest])
+        else:
+            tokens[rest] = _draw(*some, sampling, uniforms[rest], windows[1:])
     return tokens
 
 
-def _draw_nucleus(
-    values: torch.Tensor, ids: torch.Tensor, top_p: float, uniforms: torch.Tensor
+def _of_the_others(
+    scores: torch.Tensor, total: torch.Tensor, ids: torch.Tensor, beyond: torch.Tensor
 ) -> torch.Tensor:
-    """One of ``ids`` per row; ``values`` are their probabilities in falling order."""
-    before = values.double().cumsum(dim=-1) - values.double()
-    nucleus = torch.where(before < top_p, values, 0.0)
-    return ids.gather(-1, _look_up(nucleus, uniforms)).squeeze(-1)
-
-
-def _look_up(weights: torch.Tensor, uniforms: torch.Tensor) -> torch.Tensor:
-    """Index of the first column whose cumulative weight exceeds ``uniform × total``: ``[rows,
-    1]``.
+    """A token that is none of ``ids``: the first up to which the others' shares, in the order of
+    the vocabulary, exceed ``beyond``.
     """
-    cumulative = weights.double().cumsum(dim=-1)
-    target = uniforms.to(cumulative.device).unsqueeze(-1) * cumulative[:, -1:]
-    return torch.searchsorted(cumulative, target, right=True).clamp_(max=weights.shape[-1] - 1)
+    shares = (scores - total.unsqueeze(-1)).exp_().scatter_(-1, ids, 0.0)
+    cumulative = shares.cumsum(dim=-1, dtype=torch.float64)
+    # rounding may leave the others a little less than is missing from the likeliest
+    below = torch.nextafter(cumulative[:, -1], torch.zeros_like(beyond))
+    target = torch.minimum(beyond, below).unsqueeze(-1)
+    found = torch.searchsorted(cumulative, target, right=True).squeeze(-1)
+    return torch.where(cumulative[:, -1] > 0, found, ids[:, -1])
+
+
+def _likeliest(scores: torch.Tensor, window: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The ``window`` highest scores of each row, falling, and their ids: both ``[rows, window]``.
+
+    They lie in the ``window`` blocks whose highest scores are highest, so only those are searched.
+    """
+    rows, vocabulary = scores.shape
+    blocks = -(-vocabulary // _BLOCK)
+    if blocks <= 2 * window:
+        values, ids = scores.topk(window, dim=-1)
+        return values, ids
+    if vocabulary % _BLOCK:
+        scores = torch.nn.functional.pad(scores, (0, -vocabulary % _BLOCK), value=float("-inf"))
+    by_block = scores.view(rows, blocks, _BLOCK)
+    best = by_block.amax(dim=-1).topk(window, dim=-1, sorted=False).indices
+    candidates = by_block.gather(1, best.unsqueeze(-1).expand(-1, -1, _BLOCK)).view(rows, -1)
+    values, places = candidates.topk(window, dim=-1)
+    ids = best.gather(-1, places // _BLOCK) * _BLOCK + places % _BLOCK
+    return values, ids
+
+
+def _check(numbers: torch.Tensor) -> None:
+    if not bool(numbers.isfinite().all()):
+        raise ModelError("the model's scores are not numbers: use --engine-arg dtype=float32")

@@ -55,22 +55,30 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Sampling:
-    """How tokens are drawn. ``temperature`` 0 is greedy; ``max_tokens`` counts generated tokens."""
+    """How tokens are drawn. ``temperature`` 0 is greedy; ``max_tokens`` counts generated tokens.
 
-    temperature: float
-    top_p: float
-    max_tokens: int
+    ``top_k`` 0, ``top_p`` 1 and ``min_p`` 0 cut nothing off. ``logprobs`` asks for the
+    log-probability of each token drawn.
+    """
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    max_tokens: int = 256
+    top_k: int = 0
+    min_p: float = 0.0
+    logprobs: bool = False
 
 
 @dataclass(frozen=True)
 class Request:
     """One completion to draw. ``key`` comes back untouched; ``seed`` starts this sample's own
-    stream.
+    stream. ``given`` are ids that the reply begins with: they are read, not drawn.
     """
 
     key: Hashable
     prompt: Prompt
     seed: int
+    given: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,8 +86,9 @@ class Completion:
     """One finished completion, without its end-of-sequence token in ``text``.
 
     ``token_ids`` holds every generated id, the end-of-sequence token included, or ``None`` on an
-    engine that does not tell. ``prompt_tokens`` and ``completion_tokens`` are ``None`` when
-    unknown.
+    engine that does not tell; what the request gave is not among them. ``logprobs`` holds one
+    number for each of them when asked for. ``prompt_tokens`` and ``completion_tokens`` are ``None``
+    when unknown.
     """
 
     text: str
@@ -88,6 +97,7 @@ class Completion:
     prompt_tokens: int | None
     completion_tokens: int | None
     token_source: TokenSource
+    logprobs: tuple[float, ...] | None = None
 
 
 OnFinish = Callable[[Request, Completion], None]
@@ -107,6 +117,8 @@ class EngineFacts:
     parameters: int | None
     context_length: int | None
     closed_groups: bool  # text depends on what shares a batch: groups are fixed and redone whole
+    sampler: str | None = None  # what drives an embedded model: "loop" or "generate"
+    notices: tuple[str, ...] = ()
 
 
 class Engine(Protocol):
@@ -141,4 +153,11 @@ class Engine(Protocol):
         sampling: Sampling,
         on_finish: OnFinish,
         on_tokens: OnTokens | None = None,
-    ) -> None: ...
+        rows: int | None = None,
+    ) -> None:
+        """``rows`` go at once at most, all of them when ``None``. The same requests with the same
+        ``rows`` give the same text on an engine of closed groups.
+
+        Raises OutOfMemory when so many do not fit; `on_finish` may have been called for some.
+        """
+        ...

@@ -1,28 +1,15 @@
-"""The embedded engine: transformers' `generate`, with a token drawn per row from its own stream.
-
-`generate` is asked for greedy decoding, and one logits processor of ours draws each row's token
-and leaves only that one standing. So every architecture, cache and quantization that transformers
-knows works, and each sample keeps a random stream of its own. Rows that have finished go on
-computing until the longest of their batch stops.
-"""
+"""The embedded engine: any decoder-only model that transformers loads, driven by our own loop."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import psutil
 import torch
-from transformers import (
-    GenerationConfig,
-    LogitsProcessor,
-    LogitsProcessorList,
-    StoppingCriteria,
-    StoppingCriteriaList,
-)
 
-from sampling.draw import Stream, draw
+from sampling.choose import SamplerName, choose
+from sampling.draw import Stream
 from sampling.engine import (
     TINY,
     Completion,
@@ -36,12 +23,11 @@ from sampling.engine import (
     Sampling,
 )
 from sampling.loading import DType, ModelPlace, load
+from sampling.loop import Loop
+from sampling.rows import Row
 
-_REREAD_TOKENS = 32_768
 _ALL_THREADS = torch.get_num_threads()
-_MEMORY_SHARE = (
-    0.6  # of what is free now; `generate` holds a second copy of a layer's cache as it grows
-)
+_MEMORY_SHARE = 0.6  # of what is free now
 
 
 class TransformersEngine:
@@ -56,12 +42,16 @@ class TransformersEngine:
         dtype: DType = "auto",
         device: str = "auto",
         threads: int | None = None,
+        sampler: SamplerName = "auto",
     ) -> None:
         loaded = load(place, dtype=dtype, device=device)
         torch.set_num_threads(threads or (1 if loaded.parameters < TINY else _ALL_THREADS))
         self._model, self._tokenizer = loaded.model, loaded.tokenizer
         self._end_ids = _end_ids(self._model, self._tokenizer)
-        self._generation = _plain_generation(self._model, self._tokenizer, self._end_ids)
+        padding = self._tokenizer.pad_token_id
+        if padding is None:
+            padding = min(self._end_ids, default=0)
+        self._sampler, why_not = choose(self._model, self._end_ids, padding, sampler)
         config = self._model.config.get_text_config()
         self.prompt_language = str(self._tokenizer.init_kwargs.get("prompt_language", "natural"))
         self.facts = EngineFacts(
@@ -74,6 +64,10 @@ class TransformersEngine:
             parameters=loaded.parameters,
             context_length=getattr(config, "max_position_embeddings", None),
             closed_groups=True,
+            sampler="loop" if isinstance(self._sampler, Loop) else "generate",
+            notices=()
+            if why_not is None
+            else (f"{label} is sampled by transformers' generate, which is slower: {why_not}",),
         )
 
     def render(self, prompt: Prompt) -> str:
@@ -133,43 +127,34 @@ class TransformersEngine:
         sampling: Sampling,
         on_finish: OnFinish,
         on_tokens: OnTokens | None = None,
+        rows: int | None = None,
     ) -> None:
         prompts = [self._encode(r.prompt) for r in requests]
+        at_once = rows or len(requests)
+        samples = [
+            Row([*prompt, *request.given], Stream(request.seed))
+            for prompt, request in zip(prompts, requests, strict=True)
+        ]
+        places = {id(row): place for place, row in enumerate(samples)}
 
-        def finish(row: int, ids: list[int]) -> None:
+        def finish(row: Row) -> None:
+            place = places[id(row)]
             completion = Completion(
-                text=self.decode(ids),
-                finish_reason="stop" if ids[-1] in self._end_ids else "length",
-                token_ids=tuple(ids),
-                prompt_tokens=len(prompts[row]),
-                completion_tokens=len(ids),
+                text=self.decode(row.ids),
+                finish_reason="stop" if row.ids[-1] in self._end_ids else "length",
+                token_ids=tuple(row.ids),
+                prompt_tokens=len(prompts[place]),
+                completion_tokens=len(row.ids),
                 token_source="ids",
+                logprobs=tuple(row.logprobs) if sampling.logprobs else None,
             )
-            on_finish(requests[row], completion)
+            on_finish(requests[place], completion)
 
-        drawing = _Drawing([r.seed for r in requests], sampling, self._end_ids, finish, on_tokens)
-        while rows := drawing.begin():
-            read = [prompts[row] + drawing.drawn[row] for row in rows]
-            left = sampling.max_tokens - len(drawing.drawn[rows[0]])
-            self._generate(read, left, drawing)
-
-    def _generate(self, read: list[list[int]], max_tokens: int, drawing: _Drawing) -> None:
-        """Go on from the ids that each row has read, until ``drawing`` stops it."""
-        width = max(len(ids) for ids in read)
-        padding = self._generation.pad_token_id
-        input_ids = torch.tensor([[padding] * (width - len(ids)) + ids for ids in read])
-        mask = torch.tensor([[0] * (width - len(ids)) + [1] * len(ids) for ids in read])
         try:
-            with torch.inference_mode():
-                self._model.generate(
-                    input_ids=input_ids.to(self._model.device),
-                    attention_mask=mask.to(self._model.device),
-                    generation_config=_up_to(self._generation, max_tokens),
-                    logits_processor=LogitsProcessorList([drawing]),
-                    stopping_criteria=StoppingCriteriaList([_Thinned(drawing)]),
-                )
+            self._sampler.run(samples, sampling, at_once, finish, on_tokens)
         except torch.OutOfMemoryError as error:
-            raise OutOfMemory(f"{len(read)} rows of {width + max_tokens} tokens") from error
+            longest = max(len(row.read) for row in samples) + sampling.max_tokens
+            raise OutOfMemory(f"{at_once} rows of {longest} tokens") from error
 
     def _encode(self, prompt: Prompt) -> list[int]:
         rendered = self.render(prompt)  # a chat template writes its own begin-of-sequence token
@@ -179,90 +164,11 @@ class TransformersEngine:
         return ids
 
 
-class _Drawing(LogitsProcessor):  # type: ignore[misc]
-    """Draws each row's next token, notes it, and reports a row as soon as it has finished."""
-
-    def __init__(
-        self,
-        seeds: Sequence[int],
-        sampling: Sampling,
-        end_ids: frozenset[int],
-        finish: Callable[[int, list[int]], None],
-        on_tokens: OnTokens | None,
-    ) -> None:
-        self.drawn: list[list[int]] = [[] for _ in seeds]
-        self._streams = [Stream(seed) for seed in seeds]
-        self._sampling = sampling
-        self._end_ids = end_ids
-        self._finish = finish
-        self._on_tokens = on_tokens
-        self._running = set(range(len(seeds)))
-        self._batch: list[int] = []
-
-    def begin(self) -> list[int]:
-        """The rows still running, in order: the rows of the next batch. All have drawn alike."""
-        self._batch = sorted(self._running)
-        return self._batch
-
-    def worth_a_new_batch(self, length: int) -> bool:
-        """Whether half of the batch has finished, and the rest, each ``length`` tokens long, is
-        little enough to be read again at once."""
-        running = len(self._running)
-        return 2 * running <= len(self._batch) and running * length <= _REREAD_TOKENS
-
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        numbers = [self._streams[row].next() for row in self._batch]
-        uniforms = torch.tensor(numbers, dtype=torch.float64)
-        tokens = draw(scores, self._sampling.temperature, self._sampling.top_p, uniforms)
-        if self._on_tokens is not None:
-            self._on_tokens(len(self._running))
-        for row, token in zip(self._batch, tokens.tolist(), strict=True):
-            if row not in self._running:
-                continue
-            self.drawn[row].append(token)
-            full = len(self.drawn[row]) == self._sampling.max_tokens
-            if full or token in self._end_ids:
-                self._running.discard(row)
-                self._finish(row, self.drawn[row])
-        standing = torch.full_like(scores, float("-inf"))
-        return standing.scatter_(-1, tokens.unsqueeze(-1), 0.0)
-
-
-class _Thinned(StoppingCriteria):  # type: ignore[misc]
-    """Ends a batch that is no longer worth going on with."""
-
-    def __init__(self, drawing: _Drawing) -> None:
-        self._drawing = drawing
-
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor, **_: object) -> torch.Tensor:
-        rows, length = input_ids.shape
-        ended = self._drawing.worth_a_new_batch(length)
-        return torch.full((rows,), ended, device=input_ids.device)
-
-
 def _end_ids(model: Any, tokenizer: Any) -> frozenset[int]:
     """Every id that ends a reply: the generation config's (often several) and the tokenizer's."""
     configured = model.generation_config.eos_token_id
     ids = configured if isinstance(configured, list) else [configured]
     return frozenset(i for i in [*ids, tokenizer.eos_token_id] if i is not None)
-
-
-def _plain_generation(model: Any, tokenizer: Any, end_ids: frozenset[int]) -> GenerationConfig:
-    """Greedy and bare. The model's own defaults (top-k, repetition penalty, …) are put aside,
-    since the protocol alone says how tokens are drawn.
-    """
-    padding = tokenizer.pad_token_id
-    if padding is None:
-        padding = min(end_ids, default=0)
-    plain = GenerationConfig(do_sample=False, eos_token_id=sorted(end_ids), pad_token_id=padding)
-    model.generation_config = plain
-    return plain
-
-
-def _up_to(plain: GenerationConfig, max_tokens: int) -> GenerationConfig:
-    config = copy.copy(plain)
-    config.max_new_tokens = max_tokens
-    return config
 
 
 def _free_bytes(device: str) -> int:

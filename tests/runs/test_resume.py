@@ -136,10 +136,10 @@ def test_a_run_that_died_before_it_had_a_card_begins_anew(settings, run, left):
 class Small(TransformersEngine):
     """The real engine on an accelerator that takes three rows at most, and tells too late."""
 
-    def sample(self, requests, *others):
-        if len(requests) > 3:
-            raise OutOfMemory(f"{len(requests)} rows")
-        super().sample(requests, *others)
+    def sample(self, requests, sampling, on_finish, on_tokens=None, rows=None):
+        if rows > 3:
+            raise OutOfMemory(f"{rows} rows")
+        super().sample(requests, sampling, on_finish, on_tokens, rows)
 
 
 def test_rows_that_do_not_fit_are_drawn_in_smaller_parts_and_that_is_noted(settings, run):

@@ -1,0 +1,56 @@
+"""Reading what rows begin with, several trunks at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from sampling.cache import RowCache
+from sampling.trunks import Trunk
+
+_TOKENS = 4096
+"""Read at once, the padding of shorter trunks included."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """Where a trunk's keys and values are: a row of ``cache``, in the columns from ``start``."""
+
+    cache: RowCache
+    row: int
+    start: int
+
+
+def read(
+    model: Any, windows: Sequence[int | None], trunks: Sequence[Trunk]
+) -> Iterator[tuple[Trunk, Read]]:
+    """Each trunk with what the model keeps of it. Trunks come longest first."""
+    trunks = [trunk for trunk in trunks if trunk.ids]
+    while trunks:
+        number = max(1, _TOKENS // len(trunks[0].ids))
+        together, trunks = trunks[:number], trunks[number:]
+        yield from _read_together(model, windows, together)
+
+
+def _read_together(
+    model: Any, windows: Sequence[int | None], trunks: Sequence[Trunk]
+) -> Iterator[tuple[Trunk, Read]]:
+    width = max(len(trunk.ids) for trunk in trunks)
+    padding = [width - len(trunk.ids) for trunk in trunks]
+    cache = RowCache(windows, len(trunks), width)
+    ids = torch.tensor([[0] * pad + list(t.ids) for pad, t in zip(padding, trunks, strict=True)])
+    positions = torch.arange(width) - torch.tensor(padding).unsqueeze(-1)
+    model(
+        input_ids=ids.to(model.device),
+        attention_mask=(positions >= 0).to(model.device),
+        position_ids=positions.clamp(min=0).to(model.device),
+        past_key_values=cache,
+        use_cache=True,
+        logits_to_keep=1,
+    )
+    cache.columns.next = width
+    for row, (trunk, pad) in enumerate(zip(trunks, padding, strict=True)):
+        yield trunk, Read(cache, row, pad)

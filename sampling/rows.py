@@ -1,0 +1,61 @@
+"""One sample on its way: what it reads, and what it has drawn so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sampling.draw import Drawn, Stream
+from sampling.engine import OnTokens, Sampling
+
+
+@dataclass
+class Row:
+    """``read`` are the ids of prompt and given text, at least one; ``ids`` those drawn, the end of
+    the sequence included, with a log-probability each when the sampling asks for it.
+    """
+
+    read: Sequence[int]
+    stream: Stream
+    ids: list[int] = field(default_factory=list)
+    logprobs: list[float] = field(default_factory=list)
+    finished: bool = False
+
+
+OnRow = Callable[[Row], None]
+
+
+class Sampler(Protocol):
+    """Draws until every row has ended or has ``max_tokens`` ids; each is reported at once."""
+
+    def run(
+        self,
+        rows: Sequence[Row],
+        sampling: Sampling,
+        places: int,
+        on_finish: OnRow,
+        on_tokens: OnTokens | None = None,
+    ) -> None: ...
+
+
+def take(
+    rows: Sequence[Row | None],
+    drawn: Drawn,
+    sampling: Sampling,
+    end_ids: frozenset[int],
+    on_finish: OnRow,
+) -> None:
+    """Give every row the token drawn in its place; ``None`` stands where nothing was drawn."""
+    tokens = drawn.tokens.tolist()
+    logprobs = None if drawn.logprobs is None else drawn.logprobs.tolist()
+    for place, row in enumerate(rows):
+        if row is None:
+            continue
+        token = tokens[place]
+        row.ids.append(token)
+        if logprobs is not None:
+            row.logprobs.append(logprobs[place])
+        if token in end_ids or len(row.ids) == sampling.max_tokens:
+            row.finished = True
+            on_finish(row)

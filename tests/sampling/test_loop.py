@@ -1,0 +1,197 @@
+"""The loop draws what transformers' own `generate` draws, whatever shares a batch."""
+
+from collections import Counter
+
+import pytest
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM
+
+from sampling import attention
+from sampling.cache import BLOCK
+from sampling.choose import choose
+from sampling.draw import Stream
+from sampling.engine import ModelError, Sampling
+from sampling.generate import Generate
+from sampling.loop import Loop
+from sampling.rows import Row
+
+END = frozenset([1])
+SMALL = {
+    "vocab_size": 97,
+    "hidden_size": 48,
+    "intermediate_size": 96,
+    "num_hidden_layers": 4,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 12,
+    "max_position_embeddings": 1024,
+    "pad_token_id": 0,
+    "initializer_range": 0.4,  # weights so wide that the likeliest token stands out
+}
+GPT2 = {"n_embd": 48, "n_layer": 3, "n_head": 4, "n_positions": 1024}
+KINDS = {
+    "llama": {},
+    "qwen2": {},
+    "qwen3": {},
+    "gemma": {},
+    "gemma2": {"sliding_window": 8, "query_pre_attn_scalar": 12, "attn_logit_softcapping": 5.0},
+    "gemma3_text": {"sliding_window": 8},
+    "mistral": {"sliding_window": 8},
+    "phi3": {"sliding_window": 8},
+    "starcoder2": {"sliding_window": 8},
+    "olmo2": {},
+    "granite": {},
+    "cohere": {},
+    "gpt_neox": {},
+    "gpt2": GPT2,
+    "bloom": {},  # no rotary positions: a bias by distance
+}
+GREEDY = Sampling(temperature=0, max_tokens=40)
+
+
+def make(kind: str, dtype: torch.dtype = torch.float32, **other):
+    torch.manual_seed(0)
+    config = AutoConfig.for_model(kind, **{**SMALL, **KINDS.get(kind, {}), **other})
+    model = AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation="eager")
+    return model.eval()
+
+
+def prompts(*lengths: int) -> list[list[int]]:
+    numbers = torch.Generator().manual_seed(3)
+    return [torch.randint(2, 97, (n,), generator=numbers).tolist() for n in lengths]
+
+
+def draw_all(sampler, reads, sampling=GREEDY, places=64) -> list[Row]:
+    rows = [Row(read, Stream(seed)) for seed, read in enumerate(reads)]
+    told = []
+    sampler.run(rows, sampling, places, told.append)
+    assert Counter(map(id, told)) == Counter(map(id, rows)), "each row is reported once"
+    return rows
+
+
+def generated(model, read: list[int], tokens: int = 40) -> list[int]:
+    ids = torch.tensor([read])
+    told = model.generate(
+        ids, max_new_tokens=tokens, do_sample=False, eos_token_id=1, pad_token_id=0
+    )
+    return told[0, len(read) :].tolist()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_greedy_text_is_that_of_generate_in_every_architecture(kind):
+    model = make(kind)
+    reads = prompts(3, 17, 9, 30, 1)
+    expected = [generated(model, read) for read in reads]
+    loop, why_not = choose(model, END, padding=0)
+    assert why_not is None
+    assert isinstance(loop, Loop)
+    for places in (1, 4, 64):
+        rows = draw_all(loop, [read for read in reads for _ in range(2)], places=places)
+        assert [row.ids for row in rows] == [ids for ids in expected for _ in range(2)]
+
+
+def test_a_long_row_outgrows_its_block_and_the_sliding_window():
+    model = make("gemma3_text", num_hidden_layers=6, sliding_window=50)
+    tokens = 3 * BLOCK
+    reads = prompts(5, 40)
+    expected = [generated(model, read, tokens) for read in reads]
+    assert max(map(len, expected)) == tokens
+    loop, _ = choose(model, END, padding=0)
+    rows = draw_all(loop, reads * 3, Sampling(temperature=0, max_tokens=tokens), places=2)
+    assert [row.ids for row in rows] == expected * 3
+
+
+def test_text_drawn_from_a_stream_does_not_depend_on_what_shares_the_batch():
+    loop, _ = choose(make("llama"), END, padding=0)
+    sampling = Sampling(temperature=1.0, top_p=0.95, max_tokens=40)
+    reads = [read for read in prompts(3, 17, 9, 30) for _ in range(5)]
+    alone = [row.ids for row in draw_all(loop, reads, sampling, places=1)]
+    assert len({tuple(ids) for ids in alone}) > 15
+    for places in (3, 7, 64):
+        assert [row.ids for row in draw_all(loop, reads, sampling, places)] == alone
+
+
+@pytest.mark.parametrize("kind", ["llama", "gpt2"])
+def test_both_samplers_draw_the_same(kind):
+    model = make(kind)
+    sampling = Sampling(temperature=0.8, top_k=50, min_p=0.01, max_tokens=30, logprobs=True)
+    reads = [read for read in prompts(3, 17, 9) for _ in range(4)]
+    theirs = draw_all(Generate(model, END, padding=0), reads, sampling, places=5)
+    ours = draw_all(choose(model, END, padding=0)[0], reads, sampling, places=5)
+    assert [row.ids for row in ours] == [row.ids for row in theirs]
+    for a, b in zip(ours, theirs, strict=True):
+        assert len(a.logprobs) == len(a.ids)
+        assert a.logprobs == pytest.approx(b.logprobs, abs=1e-4)
+
+
+def test_a_prompt_is_read_once_for_all_its_samples_and_finished_rows_stop_computing():
+    model = make("llama")
+    loop, _ = choose(model, END, padding=0)
+    computed = []
+    model.register_forward_pre_hook(
+        lambda _, __, given: computed.append(given["input_ids"].numel()), with_kwargs=True
+    )
+    reads = [read for read in prompts(30, 20) for _ in range(16)]
+    rows = draw_all(loop, reads, Sampling(temperature=1.0, max_tokens=200), places=16)
+    drawn = sum(len(row.ids) for row in rows)
+    read = 29 + 19
+    assert len(computed) > 200 / 2, "steps were counted"
+    assert read + drawn <= sum(computed) <= 2 * 29 + 1.15 * drawn
+
+
+def test_what_the_request_gives_is_read_and_not_drawn():
+    model = make("qwen3")
+    loop, _ = choose(model, END, padding=0)
+    prompt = prompts(20)[0]
+    whole = draw_all(loop, [prompt])[0].ids
+    closing = [40, 41, 42]
+    reads = [[*prompt, *whole[:cut], *closing] for cut in (5, 10, 20, 30)]
+    fresh = [generated(make("qwen3"), read, 20) for read in reads]
+    rows = draw_all(loop, reads, Sampling(temperature=0, max_tokens=20))
+    assert [row.ids for row in rows] == fresh
+
+
+def test_bfloat16_draws_tokens_that_are_likely_in_float32_too():
+    rough = make("llama", dtype=torch.bfloat16)
+    loop, why_not = choose(rough, END, padding=0)
+    assert why_not is None
+    sampling = Sampling(temperature=1.0, max_tokens=20, logprobs=True)
+    rows = draw_all(loop, prompts(3, 17, 9, 30), sampling)
+    exact = make("llama")
+    exact.load_state_dict(rough.state_dict())
+    for row in rows:
+        logits = exact(torch.tensor([[*row.read, *row.ids]])).logits[0, len(row.read) - 1 : -1]
+        expected = logits.log_softmax(-1).gather(-1, torch.tensor(row.ids)[:, None]).squeeze(-1)
+        assert (torch.tensor(row.logprobs) - expected).abs().mean() < 0.1
+
+
+@pytest.mark.parametrize(
+    ("kind", "other", "reason"),
+    [
+        ("mamba", {}, "something else than keys and values"),
+        ("gpt_oss", {"num_local_experts": 4, "num_experts_per_tok": 2}, "s_aux"),
+    ],
+)
+def test_a_model_that_the_loop_cannot_drive_goes_by_generate_and_says_why(kind, other, reason):
+    model = make(kind, **other)
+    read = prompts(9)[0]
+    expected = generated(model, read, 12)
+    sampler, why_not = choose(model, END, padding=0)
+    assert isinstance(sampler, Generate)
+    assert reason in why_not
+    rows = draw_all(sampler, [read], Sampling(temperature=0, max_tokens=12))
+    assert rows[0].ids == expected
+    with pytest.raises(ModelError, match=r"cannot drive this model.*sampler=auto"):
+        choose(make(kind, **other), END, padding=0, wanted="loop")
+
+
+def test_a_model_whose_attention_is_not_what_it_seems_is_found_out(monkeypatch):
+    def without_mask(module, query, key, value, attention_mask, scaling=None, **_):
+        return attention.grouped_attention(module, query, key, value, None, scaling)
+
+    from transformers import AttentionInterface
+
+    monkeypatch.setitem(AttentionInterface._global_mapping, attention.NAME, without_mask)
+    sampler, why_not = choose(make("llama"), END, padding=0)
+    assert isinstance(sampler, Generate)
+    assert "log-probabilities are off" in why_not
