@@ -79,6 +79,17 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
     help="[default: the protocol's]",
 )
 @click.option(
+    "--top-k",
+    type=click.IntRange(0),
+    help="Only the k likeliest tokens; 0 for all. [default: the protocol's]",
+)
+@click.option(
+    "--min-p",
+    type=click.FloatRange(0, 1),
+    callback=_a_number,
+    help="Only tokens at least so likely as this share of the likeliest. [default: the protocol's]",
+)
+@click.option(
     "--max-tokens",
     type=click.IntRange(1),
     help="Generated tokens per sample. [default: what the task asks, within the model's context]",
@@ -92,7 +103,7 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
     multiple=True,
     callback=_pairs,
     metavar="KEY=VALUE",
-    help="dtype, device, threads, group_size or trust_remote_code; may be given again.",
+    help="dtype, device, threads, group_size, sampler or trust_remote_code; may be given again.",
 )
 @click.option("--revision", metavar="R", help="Commit or tag of a hub model.")
 @click.option(

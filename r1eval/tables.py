@@ -41,7 +41,7 @@ def _table(task: Mapping[str, Any]) -> Table:
     title = (
         f"{task['task']}: {task['model']}, {counted(task['problems'], 'problem')} × "
         f"{counted(task['samples_per_problem'], 'sample')}\n{protocol['preset']} protocol, "
-        f"T {protocol['temperature']:g}, top-p {protocol['top_p']:g}, "
+        f"T {protocol['temperature']:g}, top-p {protocol['top_p']:g}{_cuts(protocol)}, "
         f"up to {protocol['max_tokens']} tokens"
     )
     table = Table(title=Text(title, style="bold"), title_justify="left")
@@ -60,6 +60,11 @@ def _table(task: Mapping[str, Any]) -> Table:
             f"{figure['problems']}{left}",
         )
     return table
+
+
+def _cuts(protocol: Mapping[str, Any]) -> str:
+    cuts = {"top-k": protocol.get("top_k", 0), "min-p": protocol.get("min_p", 0)}
+    return "".join(f", {name} {value:g}" for name, value in cuts.items() if value)
 
 
 def _interval(interval: Sequence[float] | None) -> str:

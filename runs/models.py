@@ -13,11 +13,13 @@ from tasks.errors import UserError
 from tasks.schema import nearest
 
 if TYPE_CHECKING:
+    from sampling.choose import SamplerName
     from sampling.loading import DType, ModelPlace
     from sampling.transformers_engine import TransformersEngine
 
-ENGINE_ARGS = ("device", "dtype", "group_size", "threads", "trust_remote_code")
+ENGINE_ARGS = ("device", "dtype", "group_size", "sampler", "threads", "trust_remote_code")
 DTYPES = ("auto", "float32", "bfloat16", "float16")
+SAMPLERS = ("auto", "loop", "generate")
 FORMS = "nano, nano:NAME, smollm2, a hub id (org/name), a model folder or a .gguf file"
 
 
@@ -65,6 +67,8 @@ def check_engine_args(args: Mapping[str, str]) -> None:
             raise UserError(f"--engine-arg {key}={value}: give a whole number above 0")
         if key == "dtype" and value not in DTYPES:
             raise UserError(f"--engine-arg dtype={value}: one of {', '.join(DTYPES)}")
+        if key == "sampler" and value not in SAMPLERS:
+            raise UserError(f"--engine-arg sampler={value}: one of {', '.join(SAMPLERS)}")
         if key == "trust_remote_code" and value not in {"true", "false"}:
             raise UserError(f"--engine-arg trust_remote_code={value}: true or false")
 
@@ -82,6 +86,7 @@ def load_engine(name: str, place: ModelPlace, args: Mapping[str, str]) -> Transf
         dtype=cast("DType", args.get("dtype", "auto")),
         device=args.get("device", "auto"),
         threads=int(args["threads"]) if "threads" in args else None,
+        sampler=cast("SamplerName", args.get("sampler", "auto")),
     )
 
 

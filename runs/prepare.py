@@ -107,7 +107,7 @@ def prepare(settings: RunSettings, again: RunRecord | None = None) -> Prepared:
         place = replace(place, revision=before.protocol["revision"].partition("+")[0])
     args = {**_settled_then(before), **settings.engine_args}
     engine = load_engine(settings.model, place, args)
-    notices: list[str] = []
+    notices = list(engine.facts.notices)
     prepared = [_prepare_task(task, settings, preset, engine, notices) for task in tasks]
     tiny = (engine.facts.parameters or TINY) < TINY
     protocol = Protocol(
@@ -115,6 +115,8 @@ def prepare(settings: RunSettings, again: RunRecord | None = None) -> Prepared:
         template=preset.template,
         temperature=temperature,
         top_p=preset.top_p if settings.top_p is None else settings.top_p,
+        top_k=preset.top_k if settings.top_k is None else settings.top_k,
+        min_p=preset.min_p if settings.min_p is None else settings.min_p,
         max_tokens={p.task.name: p.max_tokens for p in prepared},
         samples=settings.samples,
         seed=settings.seed,
@@ -127,6 +129,7 @@ def prepare(settings: RunSettings, again: RunRecord | None = None) -> Prepared:
         threads=engine.facts.threads,
         group_size=int(args.get("group_size", _TINY_GROUP if tiny else _GROUP)),
         thinking_tags=preset.template.startswith("r1") or engine.has_token(TAGS[0].closing),
+        sampler=engine.facts.sampler,
     )
     if before is not None and (differences := protocol.differences(before.protocol)):
         raise UserError(
@@ -151,7 +154,9 @@ def _settled_then(record: RunRecord | None) -> dict[str, str]:
     """What the machine decided when the run began, so that a resumed run gives the same bytes."""
     if record is None:
         return {}
-    settled = {key: record.protocol[key] for key in ("device", "dtype", "threads", "group_size")}
+    keys = ("device", "dtype", "threads", "group_size")
+    settled = {key: record.protocol[key] for key in keys}
+    settled["sampler"] = record.protocol.get("sampler", "generate")
     return {key: str(value) for key, value in settled.items() if value is not None}
 
 

@@ -5,11 +5,11 @@ comparable.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt
 
 from runs.templates import check as check_template
 from tasks.errors import UserError
@@ -28,6 +28,8 @@ class Preset(Strict):
     template: str
     temperature: float = Field(0.6, ge=0, le=100)
     top_p: float = Field(0.95, gt=0, le=1)
+    top_k: NonNegativeInt = 0
+    min_p: float = Field(0.0, ge=0, le=1)
     max_tokens: PositiveInt | None = None
 
 
@@ -36,7 +38,8 @@ class Protocol:
     """All of it settled, as it stands in run.json. ``max_tokens`` holds a number for each task.
 
     ``thinking_tags``: the model marks its thoughts, so a reply without tags is an answer without a
-    thought; where it is false the whole reply is thought.
+    thought; where it is false the whole reply is thought. What has a value here is lacking in what
+    older versions wrote, which knew no other.
     """
 
     preset: str
@@ -55,6 +58,9 @@ class Protocol:
     threads: int | None
     group_size: int
     thinking_tags: bool
+    top_k: int = 0
+    min_p: float = 0.0
+    sampler: str | None = "generate"
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "max_tokens": dict(self.max_tokens)}
@@ -63,10 +69,17 @@ class Protocol:
         """What a stored protocol says otherwise, one "name: stored, now" each."""
         mine = self.as_json()
         return [
-            f"{f.name}: {stored.get(f.name)!r} there, {mine[f.name]!r} now"
-            for f in fields(self)
-            if stored.get(f.name) != mine[f.name]
+            f"{name}: {then!r} there, {mine[name]!r} now"
+            for name, then in _with_defaults(stored).items()
+            if then != mine[name]
         ]
+
+
+def _with_defaults(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        f.name: stored.get(f.name, None if f.default is MISSING else f.default)
+        for f in fields(Protocol)
+    }
 
 
 def preset_names() -> list[str]:

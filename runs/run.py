@@ -145,6 +145,8 @@ class _Sampler:
         sampling = Sampling(
             temperature=self._protocol.temperature,
             top_p=self._protocol.top_p,
+            top_k=self._protocol.top_k,
+            min_p=self._protocol.min_p,
             max_tokens=self._task.max_tokens,
         )
         longest = max(self._prompt_tokens[_key(r)[0]] for r in group)

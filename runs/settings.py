@@ -25,6 +25,8 @@ class RunSettings:
     seed: int = 0
     temperature: float | None = None
     top_p: float | None = None
+    top_k: int | None = None
+    min_p: float | None = None
     max_tokens: int | None = None
     engine: str = "auto"
     engine_args: Mapping[str, str] = field(default_factory=dict)
