@@ -26,10 +26,11 @@ _CLAUSE = re.compile(
     r",?\s+(?:because|since|whereas|weil|parce que|porque|puisque|wenn|damit)\b"
     r"|,\s+(?:as|of which|while|where|da|car|denn|ya que|after)\b|，因为"
     r"|,?\s+(?:attained|achieved|reached|occurring)\b|\s+for (?:all|any|every)\s"
-    r"|,\s+(?:including|excluding|counting)\b"
+    r"|,\s+(?:including|excluding|counting)\b|,?\s+depending\s+(?:up)?on\b"
     r"|,\s+which\s+(?:is|are)\s+(?!equal|exact|about|approx|just|simply|also|the same)[a-z]"
     r"|,\s+which\s+(?!is\b|are\b|was\b|equal|give|simplif|mean|make|yield|leave|amount|come|evaluat)"
 )
+_GOES_ON = re.compile(r"\b(?:and|but|so)$")
 _WHEN = re.compile(r",?\s+(?:when|as|if|at|where|for|with)\s+(?:\$|\\\()?\\?[a-zA-Z]+\b")
 
 
@@ -50,6 +51,8 @@ def main_clause(sentence: str) -> str:
         if copulas and is_bare(before[copulas[-1].end() :]):
             return before
     for mark in _CLAUSE.finditer(sentence):
+        if _GOES_ON.search(sentence, 0, mark.start()):
+            continue
         if re.search(r"\d|[$\\]", sentence[: mark.start()]) or SPELLED.search(
             sentence, 0, mark.start()
         ):

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tasks.grading import phrases
+from tasks.grading.alternatives import settled
 from tasks.grading.boxes import last_box
 from tasks.grading.code import without_code
 from tasks.grading.marks import Mark, keyed, last_hashes, last_minerva, last_tag
@@ -93,13 +94,15 @@ def _content(answer: str) -> str:
     ('2, 3', 'x = 2')
     >>> _content(r"\text{There are 60 ways}"), _content(r"\text{no solution}")
     ('60 ways', '\\text{no solution}')
+    >>> _content(r"0.5 \text{ or } \frac{1}{2}"), _content(r"\text{either } 1 \text{ or } 2")
+    ('\\frac{1}{2}', '1 \\text{ or } 2')
     """
     answer = _LABEL.sub("", answer, count=1) if _LABEL.match(answer) else answer
     answer = _IMPLIES.split(answer)[-1].strip() or answer
     plain = _TEXT.sub(r"\1", answer)
     if _SENTENCE.search(plain):
-        return concluded(plain, finished=True) or answer
-    return answer
+        return concluded(plain, finished=True) or settled(answer)
+    return settled(answer)
 
 
 _SIGNS: tuple[tuple[str, Callable[[str], Mark | None]], ...] = (

@@ -4,6 +4,8 @@ r"""Answers that are words: "So the tallest is Anna", "there is no solution".
 ('Anna', 'false', None)
 >>> named("So it will be June 20."), named("Hence the curve is an **ellipse**.")
 ('June 20', 'ellipse')
+>>> named("The tallest is Anna or it is Ben.") is None
+True
 >>> named("The lines are parallel, so there is no solution to the system.")
 'no solution'
 """
@@ -27,6 +29,8 @@ _NONE = re.compile(
 )
 
 
+_OR = re.compile(r"\bor\s+(?:[a-z]+\s+){0,3}$")
+"""Before "is Ben": it is another, or it is Ben."""
 _YES_NO = re.compile(r"\W*(yes|no)\b\s*[,.:;!*—-]", re.IGNORECASE)
 
 
@@ -35,7 +39,7 @@ def named(sentence: str) -> str | None:
     for kind in (_NONE, _WORD, _BOLD, _NAME):
         found = kind.search(sentence)
         if found is not None:
-            return found[1]
+            return None if _OR.search(sentence, 0, found.start()) else found[1]
     return None
 
 

@@ -23,10 +23,12 @@ BOUNDED = re.compile(
     r"\b(?:(?:is|are|be) (?:not|never|at least|at most"
     r"|(?:more|less|greater|fewer|larger|smaller) than)"
     r"|(?:cannot|can't|can not) be) [$\\(]{0,2}-?\d[\w.]*[)$]{0,2}\W*$"
+    r"|\bneither [$\\(*]{0,4}-?\d[\w.]*[)$\\*]{0,4} nor [$\\(*]{0,4}-?\d[\w.]*\W*$"
 )
-"""It is at least 7, or not 7: that names no value."""
-INEQUALITY = re.compile(r"(?:^|\s)([a-zA-Z] ?(?:[<>≤≥]=?) ?-?\d[\d.,/]*?)[.\s]*$")
-"""So x > 7: the inequality is the answer."""
+"""It is at least 7, not 7, neither 7 nor 8: that names no value."""
+_LESS = r"[a-zA-Z] ?(?:[<>≤≥]=?) ?-?\d[\d.,/]*?"
+INEQUALITY = re.compile(rf"(?:^|\s)((?:{_LESS},? or )*{_LESS})[.\s]*$")
+"""So x > 7, or x < 2 or x > 7: the inequality is the answer."""
 LINKED = re.compile(
     r"(?:is|be|est?|ist|lautet|é|è|[:：=—-]|是|为|は|هو|है)[\s*|:：]*$|\n[\s*]*$", re.IGNORECASE
 )
@@ -54,6 +56,8 @@ CONCLUDES = _any(
     r"\W*(?:therefore|thus|hence|so|then|finally|in conclusion|consequently|altogether|in total)\b",
     r"\W*(?:i think the|donc|also|por lo tanto)\b|\W*(?:因此|所以|故)",
 )
+SETTLES = _any(CONCLUDES.pattern, r"\W*(?:but|however|since|as|because|only|given that)\b")
+"""Of two alternatives one is left: since n is odd, it is 43."""
 COURTESY = _any(
     r"hope|\bI (?:think|believe)|let me know|feel free|thank|please|confident|correct|answer|sure",
     r"question|\bdone\b|that['’]s it|that is it|makes sense|✓|✅|verified|checks out",

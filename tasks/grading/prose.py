@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 
 from tasks.grading import phrases
+from tasks.grading.alternatives import as_or, distinct, split_or
 from tasks.grading.named import named, yes_or_no
 from tasks.grading.parts import listed
 from tasks.grading.sentences import DISPLAYED, formulas, is_bare, sentences
@@ -41,6 +42,7 @@ def concluded(text: str, *, finished: bool = False) -> str | None:
     """
     text = text.strip().removeprefix("A: ")
     text = text[:-30] + phrases.QED.sub("", text[-30:]).rstrip()
+    text = text[:-TAIL] + as_or(text[-TAIL:])
     said = sentences(text[-TAIL:])
     headed = len(said) > 1 and _is_heading(said[-2]) and is_bare(said[-1])
     ended = finished or len(text) <= SHORT
@@ -71,7 +73,23 @@ def _marked(said: list[str]) -> str | None:
         if marked is None and _is_heading(sentence) and number:
             marked = _first_value(said[len(said) - number :])
         if marked:
-            return marked
+            open_ = len(split_or(sentence)) > 1
+            return (open_ and _settled_on(marked, said[len(said) - number :])) or marked
+    return None
+
+
+def _settled_on(marked: str, later: list[str]) -> str | None:
+    """Of alternatives the one that a later sentence gives: "It is 1 or 2. As it is odd, it is 1".
+
+    >>> concluded("The answer is 1 or 2. Since it is odd, it is 1.")
+    '1'
+    """
+    values = marked.split(", ")
+    for sentence in reversed(later):
+        if phrases.SETTLES.match(sentence):
+            value = value_in(sentence)
+            if value is not None and len(distinct([*values, value])) == len(values):
+                return value
     return None
 
 
@@ -113,7 +131,7 @@ def restated(text: str) -> str | None:
     >>> restated("I forgot one. So the final answer is **8**."), restated("If n = 2, it is 4.")
     ('8', None)
     """
-    for sentence in reversed(sentences(text.strip()[:TAIL])):
+    for sentence in reversed(sentences(as_or(text.strip()[:TAIL]))):
         says = phrases.LATER_ANSWER.search(sentence) and r"\boxed" not in sentence
         if says and not phrases.NOT_ASSERTED.search(sentence):
             value = _after_marker(sentence)

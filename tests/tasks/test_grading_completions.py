@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -213,6 +215,100 @@ def test_of_a_sentence_the_value_it_states_is_taken(completion: str, answer: str
     assert extract_answer(completion=completion) == answer
 
 
+@pytest.mark.parametrize(
+    "completion",
+    [
+        "The answer is 24 or 25.",
+        "Answer: 24 or 25",
+        "24 or 25",
+        "So n is 24 or 25.",
+        "So $n$ is $24$ or $25$.",
+        "So $n = 24$ or $25$.",
+        "**Answer:** **24** or **25**",
+        "## Final Answer\n24 or 25",
+        "There are 24 or 25 ways.",
+        "It takes 24 minutes or 25 minutes.",
+        "It is either 24 or it is 25.",
+        "It might be 24 or it might be 25.",
+        "The answer is probably 24, but it could be 25.",
+        "The answer is 24, maybe 25.",
+        "The answer is 24; or perhaps 25.",
+        "The answer is 24 (or possibly 25).",
+        "The answer is 24. It could also be 25.",
+        "The answer is 24, unless n is odd, in which case it is 25.",
+        "It is 24 if n is even, and 25 otherwise.",
+        "The answer is twenty-four or twenty-five.",
+        "La réponse est 24 ou 25.",
+        "Die Antwort ist 24 oder 25.",
+        "答案是24或25。",
+        "The answer is 24 and/or 25.",
+        "<answer>24 or 25</answer>",
+        "It is \\boxed{\\text{either } 24 \\text{ or } 25}.",
+    ],
+)
+def test_alternatives_are_an_answer_together_and_none_of_them_alone(completion: str) -> None:
+    assert verdict(completion, gold="24") == "wrong"
+    assert verdict(completion, gold="25") == "wrong"
+    assert verdict(completion, gold="24, 25") == "correct"
+
+
+@pytest.mark.parametrize(
+    ("completion", "answer"),
+    [
+        ("The answer is 24 or 24.0.", "24.0"),
+        ("The answer is 24 or 24.", "24"),
+        ("It takes 1 year and 6 months, or 18 months.", "18 months"),
+        ("So it costs $0.24 or 24 cents.", "24 cents"),
+        ("So he has 2 dozen or 24 eggs.", "24 eggs"),
+        ("It is $24\\pi$ cm², or about $75.4$ cm².", "$24\\pi$"),
+        ("The angle is $90^\\circ$ or $\\frac{\\pi}{2}$ radians.", "$\\frac{\\pi}{2}$"),
+        ("<answer>24 or 48/2</answer>", "48/2"),
+    ],
+)
+def test_one_value_said_twice_is_no_alternative(completion: str, answer: str) -> None:
+    assert extract_answer(completion=completion) == answer
+
+
+@pytest.mark.parametrize(
+    "completion",
+    [
+        "25 or 24? Checking, 25 fails, so the answer is 24.",
+        "Either 2 or 12 works for a, so the answer is 24.",
+        "The number of those divisible by 2 or 3 is 24.",
+        "There are 24 numbers divisible by 2 or 3.",
+        "Whether n is 2 or 3, the answer is 24.",
+        "Since $a = 24$ or $a = 25$ and $a$ is even, $a = 24$.",
+        "The answer is 24 or 25, but 25 is too large.",
+        "The answer is 24 or 25. As n is even, it is 24.",
+        "Since $x = 2$ or $x = 3$, we get $T = 20 + 4 = 24$.",
+        "The answer is 24, not 25 or 26.",
+        "The answer is 24 (or 25 if we count the empty one).",
+        "It might be 24 or 25. The answer is 24.",
+        "So, the answer might be 24.",
+        "So the number of boxes with neither pens nor pencils is 24.",
+    ],
+)
+def test_values_that_are_no_alternatives_to_the_answer_leave_it_as_it_is(completion: str) -> None:
+    assert verdict(completion) == "correct"
+
+
+@pytest.mark.parametrize(
+    "completion",
+    ["It is neither 24 nor 25.", "The answer is 24 to 25.", "It is between 24 and 25."],
+)
+def test_bounds_and_denials_name_none_of_their_numbers(completion: str) -> None:
+    assert verdict(completion, gold="24") in ("wrong", "no_answer")
+    assert verdict(completion, gold="25") in ("wrong", "no_answer")
+
+
+def test_of_names_in_an_alternative_none_is_the_answer() -> None:
+    assert verdict("The tallest is Anna or it is Ben.", gold="Ben") != "correct"
+
+
+def test_a_ratio_in_words_is_read_whole() -> None:
+    assert verdict("The ratio is 3 to 4.", gold="3:4") == "correct"
+
+
 def test_a_step_of_a_computation_concludes_nothing() -> None:
     assert verdict(f"{RAMBLE}\n\nSubstitute $r$:\n\\[\n4 \\cdot 6 = 24\n\\]") == "no_answer"
     assert verdict(f"{RAMBLE}\n\n2. **Multiply 4 by 6, which is 24:**") == "no_answer"
@@ -240,3 +336,10 @@ def test_nesting_and_length_do_not_raise() -> None:
     for answer in ("(1," * 600, r"\frac{" * 300, "{" * 1900, r"\sqrt{" * 300 + "2" + "}" * 300):
         assert grade_answer(gold="(1,2)", answer=answer).verdict in ("wrong", "unsure")
     assert grade_answer(gold="1", answer="1" * 100_000).verdict == "wrong"
+
+
+def test_alternatives_are_read_without_a_wait_for_sympy() -> None:
+    powers = [rf"$\int_0^1 x^{{{n}x}}dx$" for n in range(1, 6)]
+    start = time.perf_counter()
+    assert extract_answer(completion=f"It is {' or '.join(powers)}.") == ", ".join(powers)
+    assert time.perf_counter() - start < 1
