@@ -69,3 +69,53 @@ def test_what_is_denied_or_asked_later_is_not_chosen(completion: str) -> None:
 )
 def test_a_refusal_or_an_unfinished_sentence_chooses_nothing(completion: str) -> None:
     assert extract_answer(completion=completion, answer_type="choice") is None
+
+
+@pytest.mark.parametrize(
+    "completion",
+    [
+        "The answer is B or C.",
+        "Answer: B and C",
+        "Answer: B, C",
+        "B or C",
+        "(B) or (C)",
+        "The answer is $\\text{B}$ or $\\text{C}$.",
+        "It's either B or C.",
+        "I would choose B or C.",
+        "B or C is correct.",
+        "Both B and C are correct.",
+        "The answer is both B and C.",
+        "The answer is probably B, but it could be C.",
+        "The answer is B (or possibly C).",
+        "The answer is B. It could also be C.",
+        "Option B fits.\n\n\\boxed{B, C}",
+        "答案是B或C",
+    ],
+)
+def test_several_letters_are_an_answer_together_and_none_of_them_alone(completion: str) -> None:
+    for gold, verdict in (("B", "wrong"), ("C", "wrong"), ("B, C", "correct")):
+        grade = grade_completion(gold=gold, completion=completion, answer_type="choice")
+        assert (grade.verdict, grade.extracted) == (verdict, "B, C")
+
+
+@pytest.mark.parametrize(
+    "completion",
+    [
+        "Answer: B, since C is too large.",
+        "The answer is B and not C.",
+        "The answer is B. C and D are too small.",
+        "Answer: B, A and C are wrong.",
+        "The answer is B; A or C would not work.",
+        "Between B and C, B is better. The answer is B.",
+        "Unlike A or C, B is heavier than water.",
+        "A and C are correct statements, so the answer is B.",
+        "It is neither A nor C, so B.",
+        "The answer is B or C. Since C is even, it must be B.",
+    ],
+)
+def test_letters_that_are_spoken_of_otherwise_are_not_part_of_the_answer(completion: str) -> None:
+    assert extract_answer(completion=completion, answer_type="choice") == "B"
+
+
+def test_of_two_letters_that_are_denied_none_is_chosen() -> None:
+    assert extract_answer(completion="It is neither B nor C.", answer_type="choice") is None
