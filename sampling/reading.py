@@ -11,8 +11,9 @@ import torch
 from sampling.cache import RowCache
 from sampling.trunks import Trunk
 
-_TOKENS = 4096
-"""Read at once, the padding of shorter trunks included."""
+_TOKENS = {"cpu": 512}
+_TOKENS_OTHERWISE = 8192
+"""Read at once: enough to keep the device busy, few enough to need little padding."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,9 @@ def read(
 ) -> Iterator[tuple[Trunk, Read]]:
     """Each trunk with what the model keeps of it. Trunks come longest first."""
     trunks = [trunk for trunk in trunks if trunk.ids]
+    most = _TOKENS.get(model.device.type, _TOKENS_OTHERWISE)
     while trunks:
-        number = max(1, _TOKENS // len(trunks[0].ids))
+        number = max(1, most // len(trunks[0].ids))
         together, trunks = trunks[:number], trunks[number:]
         yield from _read_together(model, windows, together)
 

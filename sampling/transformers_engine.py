@@ -24,6 +24,7 @@ from sampling.engine import (
 )
 from sampling.loading import DType, ModelPlace, load
 from sampling.loop import Loop
+from sampling.packed import pack
 from sampling.rows import Row
 
 _ALL_THREADS = torch.get_num_threads()
@@ -45,8 +46,11 @@ class TransformersEngine:
         sampler: SamplerName = "auto",
     ) -> None:
         loaded = load(place, dtype=dtype, device=device)
-        torch.set_num_threads(threads or (1 if loaded.parameters < TINY else _ALL_THREADS))
+        tiny = loaded.parameters < TINY
+        torch.set_num_threads(threads or (min(_ALL_THREADS, 4) if tiny else _ALL_THREADS))
         self._model, self._tokenizer = loaded.model, loaded.tokenizer
+        if not tiny:  # below it the call costs more than the product
+            pack(self._model)
         self._end_ids = _end_ids(self._model, self._tokenizer)
         padding = self._tokenizer.pad_token_id
         if padding is None:

@@ -4,7 +4,6 @@ from collections import Counter
 
 import pytest
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM
 
 from sampling import attention
 from sampling.cache import BLOCK
@@ -14,51 +13,10 @@ from sampling.engine import ModelError, Sampling
 from sampling.generate import Generate
 from sampling.loop import Loop
 from sampling.rows import Row
+from tests.sampling.tiny import KINDS, generated, make, prompts
 
 END = frozenset([1])
-SMALL = {
-    "vocab_size": 97,
-    "hidden_size": 48,
-    "intermediate_size": 96,
-    "num_hidden_layers": 4,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-    "head_dim": 12,
-    "max_position_embeddings": 1024,
-    "pad_token_id": 0,
-    "initializer_range": 0.4,  # weights so wide that the likeliest token stands out
-}
-GPT2 = {"n_embd": 48, "n_layer": 3, "n_head": 4, "n_positions": 1024}
-KINDS = {
-    "llama": {},
-    "qwen2": {},
-    "qwen3": {},
-    "gemma": {},
-    "gemma2": {"sliding_window": 8, "query_pre_attn_scalar": 12, "attn_logit_softcapping": 5.0},
-    "gemma3_text": {"sliding_window": 8},
-    "mistral": {"sliding_window": 8},
-    "phi3": {"sliding_window": 8},
-    "starcoder2": {"sliding_window": 8},
-    "olmo2": {},
-    "granite": {},
-    "cohere": {},
-    "gpt_neox": {},
-    "gpt2": GPT2,
-    "bloom": {},  # no rotary positions: a bias by distance
-}
 GREEDY = Sampling(temperature=0, max_tokens=40)
-
-
-def make(kind: str, dtype: torch.dtype = torch.float32, **other):
-    torch.manual_seed(0)
-    config = AutoConfig.for_model(kind, **{**SMALL, **KINDS.get(kind, {}), **other})
-    model = AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation="eager")
-    return model.eval()
-
-
-def prompts(*lengths: int) -> list[list[int]]:
-    numbers = torch.Generator().manual_seed(3)
-    return [torch.randint(2, 97, (n,), generator=numbers).tolist() for n in lengths]
 
 
 def draw_all(sampler, reads, sampling=GREEDY, places=64) -> list[Row]:
@@ -67,14 +25,6 @@ def draw_all(sampler, reads, sampling=GREEDY, places=64) -> list[Row]:
     sampler.run(rows, sampling, places, told.append)
     assert Counter(map(id, told)) == Counter(map(id, rows)), "each row is reported once"
     return rows
-
-
-def generated(model, read: list[int], tokens: int = 40) -> list[int]:
-    ids = torch.tensor([read])
-    told = model.generate(
-        ids, max_new_tokens=tokens, do_sample=False, eos_token_id=1, pad_token_id=0
-    )
-    return told[0, len(read) :].tolist()
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,0 +1,1 @@
+"""Our sampler beside its peers, each in a process of its own."""
