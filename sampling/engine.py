@@ -161,3 +161,11 @@ class Engine(Protocol):
         Raises OutOfMemory when so many do not fit; `on_finish` may have been called for some.
         """
         ...
+
+    def score(
+        self, requests: Sequence[Request], temperature: float = 1.0
+    ) -> list[tuple[float, ...]]:
+        """For each request the log-probability of every id that it gives, drawn at a temperature
+        after its prompt and the ids before. Nothing is drawn.
+        """
+        ...

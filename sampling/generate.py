@@ -24,6 +24,7 @@ from transformers import (
 from sampling.draw import draw
 from sampling.engine import OnTokens, Sampling
 from sampling.rows import OnRow, Row, take
+from sampling.scoring import score_plain
 
 _REREAD_TOKENS = 32_768
 
@@ -56,6 +57,11 @@ class Generate:
                 drawing = _Drawing(running, sampling, self._end_ids, on_finish, on_tokens)
                 self._generate(running, sampling.max_tokens - len(running[0].ids), drawing)
                 running = [row for row in running if not row.finished]
+
+    def score(
+        self, reads: Sequence[Sequence[int]], given: Sequence[Sequence[int]], temperature: float
+    ) -> list[list[float]]:
+        return score_plain(self._model, reads, given, temperature)
 
     def _generate(self, rows: Sequence[Row], max_tokens: int, drawing: _Drawing) -> None:
         """Go on from what each row has read and drawn, until ``drawing`` stops it."""

@@ -26,6 +26,7 @@ from sampling.draw import draw
 from sampling.engine import OnTokens, Sampling
 from sampling.reading import Read, read
 from sampling.rows import OnRow, Row, take
+from sampling.scoring import score_shared
 from sampling.trunks import Trunk, share
 
 _FILL = 8
@@ -66,6 +67,11 @@ class Loop:
                     on_tokens(sum(row is not None for row in drawing))
                 take(drawing, drawn, sampling, self._end_ids, on_finish)
                 batch.go_on(drawn.tokens)
+
+    def score(
+        self, reads: Sequence[Sequence[int]], given: Sequence[Sequence[int]], temperature: float
+    ) -> list[list[float]]:
+        return score_shared(self._model, self._windows, reads, given, temperature)
 
 
 @dataclass(frozen=True)

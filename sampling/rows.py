@@ -27,7 +27,7 @@ OnRow = Callable[[Row], None]
 
 
 class Sampler(Protocol):
-    """Draws until every row has ended or has ``max_tokens`` ids; each is reported at once."""
+    """What drives a model."""
 
     def run(
         self,
@@ -36,7 +36,15 @@ class Sampler(Protocol):
         places: int,
         on_finish: OnRow,
         on_tokens: OnTokens | None = None,
-    ) -> None: ...
+    ) -> None:
+        """Draw until every row has ended or has ``max_tokens`` ids; each is reported at once."""
+        ...
+
+    def score(
+        self, reads: Sequence[Sequence[int]], given: Sequence[Sequence[int]], temperature: float
+    ) -> list[list[float]]:
+        """The log-probability of each id in ``given`` after what was read before it."""
+        ...
 
 
 def take(

@@ -160,6 +160,13 @@ class TransformersEngine:
             longest = max(len(row.read) for row in samples) + sampling.max_tokens
             raise OutOfMemory(f"{at_once} rows of {longest} tokens") from error
 
+    def score(
+        self, requests: Sequence[Request], temperature: float = 1.0
+    ) -> list[tuple[float, ...]]:
+        reads = [self._encode(request.prompt) for request in requests]
+        given = [request.given for request in requests]
+        return [tuple(one) for one in self._sampler.score(reads, given, temperature)]
+
     def _encode(self, prompt: Prompt) -> list[int]:
         rendered = self.render(prompt)  # a chat template writes its own begin-of-sequence token
         ids: list[int] = self._tokenizer(
