@@ -50,7 +50,7 @@ class RowCache(Cache):  # type: ignore[misc]
     def copy_rows(self, sources: Sequence[int], targets: Sequence[int]) -> None:
         """Rows take the places of others; the two sets have nothing in common."""
         used = slice(self.columns.first, self.columns.next)
-        for tensor in self._tensors():
+        for tensor in self.tensors():
             for source, target in zip(sources, targets, strict=True):
                 tensor[target, :, used] = tensor[source, :, used]
 
@@ -83,7 +83,7 @@ class RowCache(Cache):  # type: ignore[misc]
         columns.first, columns.next = end - used, end
         return end - before
 
-    def _tensors(self) -> list[torch.Tensor]:
+    def tensors(self) -> list[torch.Tensor]:
         return [t for layer in self.layers if layer.is_initialized for t in layer.tensors()]
 
 

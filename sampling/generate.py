@@ -23,7 +23,7 @@ from transformers import (
 
 from sampling.draw import draw
 from sampling.engine import OnTokens, Sampling
-from sampling.rows import OnRow, Row, take
+from sampling.rows import OnRow, Row, logit_bytes, take
 from sampling.scoring import score_plain
 
 _REREAD_TOKENS = 32_768
@@ -57,6 +57,17 @@ class Generate:
                 drawing = _Drawing(running, sampling, self._end_ids, on_finish, on_tokens)
                 self._generate(running, sampling.max_tokens - len(running[0].ids), drawing)
                 running = [row for row in running if not row.finished]
+
+    def bytes_per_row(self, prompt_tokens: int, max_tokens: int) -> int:
+        config = self._model.config.get_text_config()
+        heads = getattr(config, "num_key_value_heads", None)
+        heads = heads or getattr(config, "num_attention_heads", 1)
+        width = (
+            getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+        )
+        per_token = 2 * config.num_hidden_layers * heads * width * self._model.dtype.itemsize
+        # a layer's cache is copied as it grows, and what was freed before may lie in pieces
+        return int(1.4 * per_token * (prompt_tokens + max_tokens)) + logit_bytes(self._model)
 
     def score(
         self, reads: Sequence[Sequence[int]], given: Sequence[Sequence[int]], temperature: float

@@ -25,7 +25,7 @@ from sampling.cache import BLOCK, RowCache
 from sampling.draw import draw
 from sampling.engine import OnTokens, Sampling
 from sampling.reading import Read, read
-from sampling.rows import OnRow, Row, take
+from sampling.rows import OnRow, Row, logit_bytes, take
 from sampling.scoring import score_shared
 from sampling.trunks import Trunk, share
 
@@ -67,6 +67,14 @@ class Loop:
                     on_tokens(sum(row is not None for row in drawing))
                 take(drawing, drawn, sampling, self._end_ids, on_finish)
                 batch.go_on(drawn.tokens)
+
+    def bytes_per_row(self, prompt_tokens: int, max_tokens: int) -> int:
+        with torch.inference_mode():
+            (_, probe), *_ = read(self._model, self._windows, [Trunk([0])])
+        per_token = sum(tensor.nbytes for tensor in probe.cache.tensors())
+        # the prompt as it was read and as the row's own; one layer is there twice as it grows
+        tokens = 2 * prompt_tokens + max_tokens + BLOCK
+        return int((1 + 1 / len(self._windows)) * per_token * tokens) + logit_bytes(self._model)
 
     def score(
         self, reads: Sequence[Sequence[int]], given: Sequence[Sequence[int]], temperature: float

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from sampling.draw import Drawn, Stream
 from sampling.engine import OnTokens, Sampling
@@ -40,11 +40,21 @@ class Sampler(Protocol):
         """Draw until every row has ended or has ``max_tokens`` ids; each is reported at once."""
         ...
 
+    def bytes_per_row(self, prompt_tokens: int, max_tokens: int) -> int:
+        """The most memory that one of many rows takes, its prompt shared with none."""
+        ...
+
     def score(
         self, reads: Sequence[Sequence[int]], given: Sequence[Sequence[int]], temperature: float
     ) -> list[list[float]]:
         """The log-probability of each id in ``given`` after what was read before it."""
         ...
+
+
+def logit_bytes(model: Any) -> int:
+    """One row's scores in float32, the same at the temperature, and two more while summing."""
+    vocabulary: int = model.config.get_text_config().vocab_size
+    return 4 * 4 * vocabulary
 
 
 def take(

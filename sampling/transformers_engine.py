@@ -28,7 +28,7 @@ from sampling.packed import pack
 from sampling.rows import Row
 
 _ALL_THREADS = torch.get_num_threads()
-_MEMORY_SHARE = 0.6  # of what is free now
+_MEMORY_SHARE = 0.8  # of what is free now
 
 
 class TransformersEngine:
@@ -113,16 +113,7 @@ class TransformersEngine:
         )
 
     def rows_that_fit(self, prompt_tokens: int, max_tokens: int) -> int:
-        config = self._model.config.get_text_config()
-        heads = getattr(config, "num_key_value_heads", None)
-        heads = heads or getattr(config, "num_attention_heads", 1)
-        width = (
-            getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-        )
-        itemsize = torch.empty((), dtype=self._model.dtype).element_size()
-        per_token = 2 * config.num_hidden_layers * heads * width * itemsize
-        logits = 4 * 4 * config.vocab_size  # float32 logits, probabilities and their cumulative sum
-        per_row = per_token * (prompt_tokens + max_tokens) + logits
+        per_row = self._sampler.bytes_per_row(prompt_tokens, max_tokens)
         return max(1, int(_free_bytes(self.facts.device) * _MEMORY_SHARE / per_row))
 
     def sample(

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from sampling import attention
-from sampling.cache import BLOCK
+from sampling.cache import BLOCK, RowCache
 from sampling.choose import choose
 from sampling.draw import Stream
 from sampling.engine import ModelError, Sampling
@@ -145,3 +145,29 @@ def test_a_model_whose_attention_is_not_what_it_seems_is_found_out(monkeypatch):
     sampler, why_not = choose(make("llama"), END, padding=0)
     assert isinstance(sampler, Generate)
     assert "log-probabilities are off" in why_not
+
+
+@pytest.mark.parametrize("kind", ["llama", "gemma3_text", "gpt2"])
+def test_the_memory_that_is_planned_for_holds_what_is_used(kind, monkeypatch):
+    loop, _ = choose(make(kind), END, padding=0)
+    read, kept = [], []
+    adopt, make_room = RowCache.adopt, RowCache.make_room
+
+    def size(cache):
+        return sum(tensor.nbytes for tensor in cache.tensors())
+
+    def watched_adopt(self, rows, other, row, columns):
+        adopt(self, rows, other, row, columns)
+        read.append(size(other))
+
+    def watched_make_room(self, *given):
+        kept.append(size(self))
+        return make_room(self, *given)
+
+    monkeypatch.setattr(RowCache, "adopt", watched_adopt)
+    monkeypatch.setattr(RowCache, "make_room", watched_make_room)
+    reads = prompts(100, 90, 80, 70, 60, 50, 40, 30)
+    draw_all(loop, reads, Sampling(max_tokens=300))
+    used = max(read) + max(kept)
+    planned = len(reads) * loop.bytes_per_row(100, 300)
+    assert used <= planned <= 3 * used
