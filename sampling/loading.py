@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, redirect_stderr
+from contextlib import ExitStack, contextmanager, nullcontext, redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -69,7 +70,8 @@ def load(place: ModelPlace, dtype: DType = "auto", device: str = "auto") -> Load
         options["gguf_file"] = place.gguf_file
     try:
         device = _device(device)
-        with _quiet(gguf=place.gguf_file is not None):
+        gguf = place.gguf_file is not None
+        with _quiet(gguf), _read_once() if gguf else nullcontext():
             tokenizer = AutoTokenizer.from_pretrained(place.source, **options)
             config = AutoConfig.from_pretrained(place.source, **options)
             parameters = _count(config, place.trust_remote_code)
@@ -126,6 +128,21 @@ def _quiet(gguf: bool) -> Iterator[None]:
             yield
     finally:
         transformers_logging.enable_progress_bar()
+
+
+@contextmanager
+def _read_once() -> Iterator[None]:
+    """transformers reads a GGUF file's vocabulary anew for configuration, tokenizer and weights,
+    and makes the table of layer names once a layer: most of the time that loading took.
+    """
+    import gguf
+
+    with ExitStack() as stack:
+        for name in ("GGUFReader", "get_tensor_name_map"):
+            real = getattr(gguf, name)
+            setattr(gguf, name, functools.cache(real))
+            stack.callback(setattr, gguf, name, real)
+        yield
 
 
 def _count(config: Any, trust_remote_code: bool) -> int:

