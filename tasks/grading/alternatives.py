@@ -42,10 +42,10 @@ _ENDS = re.compile(
 _THIS = r"(?:it|that|this|they|the (?:\w+ )?(?:answer|value|number|result|total|one))"
 _IS = rf"{_THIS}(?:['’]s|\s+(?:is|are|equals))(?![\w'’])"
 _MAY_BE = (
-    rf"{_THIS}\s+(?:could|might|may)"
+    rf"(?:{_THIS}\s+)?(?:could|might|may)"
     r"(?:\s+(?:also|just|as|well|possibly|even|equally|instead|actually))*\s+be\b"
 )
-_PERHAPS = r"(?:maybe|perhaps|possibly|conceivably|alternatively)\b"
+_PERHAPS = r"(?:maybe|perhaps|possibly|conceivably|alternatively|if not\b,?(?: then)?)\b"
 _MORE = (
     rf"(?:[\s,]*(?:{_PERHAPS}|{_MAY_BE}|{_IS}|(?:even|else|also|instead|potentially|about|around"
     r"|approximately|roughly|nearly|exactly|only|an?(?=\s+\d))\b))*"
@@ -65,6 +65,13 @@ _ASIDE = re.compile(
     rf"(?P<first>{_VALUE})\s*\(\s*(?i:(?:or\b|{_PERHAPS}|{_MAY_BE}){_MORE})[\s,]*"
     rf"(?P<second>{_VALUE})\s*\)"
 )
+_TOO = re.compile(
+    rf"(?P<first>{_VALUE})[,;]?\s+(?i:{_BUT})\s+(?P<second>{_VALUE})\s+"
+    r"(?:is|are|(?:could|might|may) be)\s+(?:(?:also|equally|just as)\s+(?:correct|right|valid)"
+    r"|(?:(?:also|equally|just as|still)\s+)?(?:possible|plausible|conceivable|likely)"
+    r"(?:\s+too|\s+as well)?)(?=\s*(?:[.!;]|$))",
+    re.MULTILINE,
+)
 _CASES = re.compile(
     rf"(?P<first>{_VALUE})\s+(?:if|when|for)\s[^.;\n]{{1,60}}?,?\s+(?:and|or|but)\s+"
     rf"(?P<second>(?:{_IS}\s+)?{_VALUE})\s*(?:\b(?:if|when|for|otherwise|else)\b)[^.,;\n]*"
@@ -76,7 +83,8 @@ _RULED_OUT = re.compile(
     r"[^,;.\n]*"
 )
 _SIGNS = re.compile(
-    r"\b(?:or|ou|oder|или|o|maybe|perhaps|possibly|may|might|could|unless|if|when)\b|或|また"
+    r"\b(?:or|ou|oder|или|o|maybe|perhaps|possibly|may|might|could|unless|if|when"
+    r"|also|equally|possible|plausible|conceivable|likely)\b|或|また"
 )
 _EITHER = re.compile(r"^(?:\\text\s*\{\s*either\s*\}|either\b)\s*", re.IGNORECASE)
 _IN_MARKED = re.compile(r",?\s*\\text\s*\{\s*,?\s*or\s*\}\s*|,?\s+or\s+")
@@ -98,11 +106,14 @@ def as_or(text: str) -> str:
     ('It is 42 (or 42.0).', 'It is 42. It could be 43 if 0 counts.')
     >>> as_or("It is even, but it could be 42."), as_or("So, the answer might be 43.")
     ('It is even, but it could be 42.', 'So, the answer might be 43.')
+    >>> as_or("I get 42, but 43 is also possible."), as_or("It is 42, but 43 is not possible.")
+    ('I get 42 or 43.', 'It is 42, but 43 is not possible.')
     """
     if not _SIGNS.search(text.lower()):
         return text
     text = _ASIDE.sub(_of_aside, text)
     text = _NEXT.sub(r"\g<kept> or ", text)
+    text = _TOO.sub(r"\g<first> or \g<second>", text)
     text = _CASES.sub(r"\g<first> or \g<second>", text)
     return _RULED_OUT.sub(_of_the_other, _HEDGE.sub(_beside_a_value, text))
 
@@ -185,5 +196,5 @@ def _in_another_unit(left: str, right: str) -> bool:
 def _units(text: str) -> set[Dimensions]:
     """The known units in a text: hours and minutes in "2 hours and 30 minutes"."""
     whole = split_unit(tidy(_AMOUNT.sub(r"\\$", text)))[1]
-    words = [whole, *re.findall(r"[A-Za-z]{2,}", re.sub(r"\\[a-z]+", " ", text))]
+    words = [whole, *re.findall(r"[A-Za-z]{2,}|(?<=\d )[a-zA-Z]\b", re.sub(r"\\[a-z]+", " ", text))]
     return {found for found in map(dimensions, words) if found}

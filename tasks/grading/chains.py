@@ -6,6 +6,8 @@ r"""What a formula in several steps ends with.
 '5'
 >>> final_side(r"\begin{aligned} x &= 1 \\ y &= 2 \end{aligned}")
 'x = 1, y = 2'
+>>> final_side(r"$x^2 = 4 \implies x = 2 \text{ or } x = -2$")
+'x = 2 \\text{ or } x = -2'
 """
 
 from __future__ import annotations
@@ -17,12 +19,18 @@ _DELIMITERS = re.compile(
     rf"^(?:\$\$?|\\[(\[]|\\begin{_ENVIRONMENT})|(?:\$\$?|\\[)\]]|\\end{_ENVIRONMENT})$"
 )
 _EQUALS = re.compile(r"(?<![<>!:\\])=(?!=)")
+_IMPLIES = re.compile(r"\\(?:implies|Rightarrow|Longrightarrow|therefore)(?![a-zA-Z])")
+_SPACE = r"(?:\s|\\q?quad(?![a-zA-Z])|\\[,;:! ])*"
+_JOINED = re.compile(
+    rf"{_SPACE}(\\(?:text|textrm|mathrm|mbox)\s*\{{[\s,]*(?:or|and)[\s,]*\}}){_SPACE}"
+)
 _NAME = re.compile(r"\s*\\?[a-zA-Z]+(?:_\{?\w+\}?)?\s*")
 
 
 def final_side(formula: str) -> str:
     """The last side of a chain of equations, after its name if it has one; of aligned equations
-    the last chain, or the names and values that they end with. Any other formula as it is."""
+    the last chain, or the names and values that they end with; of chains that "or" or "and" joins
+    the last side of each. Any other formula as it is."""
     bare = _DELIMITERS.sub("", formula.strip()).strip()
     while (inner := _DELIMITERS.sub("", bare).strip()) != bare:
         bare = inner
@@ -34,8 +42,17 @@ def final_side(formula: str) -> str:
         return _aligned(rows)
     sides = _EQUALS.split(bare)
     if len(sides) < 3 or "," in bare:
-        return formula
-    return _named(sides)
+        return bare if _JOINED.search(bare) else formula
+    return _joined(bare)
+
+
+def consequence(formula: str) -> str:
+    r"""What follows from the rest.
+
+    >>> consequence(r"3x = 6 \implies x = 2"), consequence("x = 2")
+    ('x = 2', 'x = 2')
+    """
+    return _IMPLIES.split(formula)[-1].strip() or formula
 
 
 def _aligned(rows: list[str]) -> str:
@@ -54,7 +71,15 @@ def _aligned(rows: list[str]) -> str:
     names = [value.partition("=")[0].strip() for value in named]
     if len(set(names)) == len(names) > 1:
         return ", ".join(named)
-    return _named(chains[-1])
+    return _joined(" = ".join(chains[-1]))
+
+
+def _joined(chain: str) -> str:
+    pieces = _JOINED.split(consequence(chain))
+    return " ".join(
+        piece.strip() if _JOINED.fullmatch(piece) else _named(_EQUALS.split(piece))
+        for piece in pieces
+    )
 
 
 def _named(sides: list[str]) -> str:

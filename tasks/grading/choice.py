@@ -55,7 +55,8 @@ _BOTH = re.compile(
 _DENIED = re.compile(
     rf"(?i:\b(?:{_NOT})|n['’]t(?: be)?)"
     rf" {_SEVERAL}(?![\w'’])"
-    rf"|不是\s*{_SEVERAL}|(?<![\w'’(]){_SEVERAL} (?:is|are|was|were) (?:all |both )?"
+    rf"|不是\s*{_SEVERAL}"
+    rf"|(?<![\w'’(])(?:(?<!is ){_SEVERAL} (?:are|were)|\(?[A-J]\)? (?:is|was)) (?:all |both )?"
     r"(?:wrong|incorrect|false|out|not|ruled out|eliminated|impossible)\b"
 )
 

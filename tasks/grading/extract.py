@@ -19,6 +19,7 @@ from typing import NamedTuple
 from tasks.grading import phrases
 from tasks.grading.alternatives import settled
 from tasks.grading.boxes import last_box
+from tasks.grading.chains import consequence
 from tasks.grading.code import without_code
 from tasks.grading.marks import Mark, keyed, last_hashes, last_minerva, last_tag
 from tasks.grading.prose import concluded, restated
@@ -84,7 +85,6 @@ def _box(text: str) -> Mark | None:
 _SENTENCE = re.compile(r"\b(?:is|are|was|were|equals|has|have)\b")
 _LABEL = re.compile(r"\\(?:text|textbf|mathrm)\s*\{[^{}:]{1,40}:\s*\}\s*(?=\S)")
 _TEXT = re.compile(r"\\text\s*\{([^{}]*)\}")
-_IMPLIES = re.compile(r"\\(?:implies|Rightarrow|Longrightarrow|therefore)(?![a-zA-Z])")
 
 
 def _content(answer: str) -> str:
@@ -98,7 +98,7 @@ def _content(answer: str) -> str:
     ('\\frac{1}{2}', '1 \\text{ or } 2')
     """
     answer = _LABEL.sub("", answer, count=1) if _LABEL.match(answer) else answer
-    answer = _IMPLIES.split(answer)[-1].strip() or answer
+    answer = consequence(answer)
     plain = _TEXT.sub(r"\1", answer)
     if _SENTENCE.search(plain):
         return concluded(plain, finished=True) or settled(answer)

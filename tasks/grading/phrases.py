@@ -56,7 +56,11 @@ CONCLUDES = _any(
     r"\W*(?:therefore|thus|hence|so|then|finally|in conclusion|consequently|altogether|in total)\b",
     r"\W*(?:i think the|donc|also|por lo tanto)\b|\W*(?:因此|所以|故)",
 )
-SETTLES = _any(CONCLUDES.pattern, r"\W*(?:but|however|since|as|because|only|given that)\b")
+SETTLES = _any(
+    CONCLUDES.pattern,
+    r"\W*(?:but|however|since|as|because|only|given that)\b",
+    r"\W*(?:we )?(?:can )?(?:reject|discard|exclud|eliminat|rul(?:e|ing) out)\w*\b",
+)
 """Of two alternatives one is left: since n is odd, it is 43."""
 COURTESY = _any(
     r"hope|\bI (?:think|believe)|let me know|feel free|thank|please|confident|correct|answer|sure",

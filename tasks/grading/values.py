@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from tasks.grading.alternatives import distinct, split_or
+from tasks.grading.alternatives import distinct, settled, split_or
 from tasks.grading.chains import final_side
 from tasks.grading.clauses import main_clause, without_asides
 from tasks.grading.numerals import BETWEEN, NUMBER, last_number
@@ -42,6 +42,8 @@ _SINCE = re.compile(
 )
 _UNEQUAL = re.compile(r"[<>≤≥]|\\(?:l|g)(?:e|eq|t)\b|\\neq?\b")
 _SPAN = re.compile(r"(?:^|\b(?:is|are|be|takes?)\s)([-−]?[\d.,]*\d) to ([-−]?[\d.,]*\d)$")
+_SIGNED = r"(?:±|\+/-)\s?[\d./]*\d"
+_BOTH_SIGNS = re.compile(rf"(?<![\w)}}])(?<![\w)}}]\s)(?:{_SIGNED},\s*)*{_SIGNED}$")
 _PERCENT = re.compile(r"\s*(?:\\?%|percent)")
 
 
@@ -140,6 +142,9 @@ def _one_value(clause: str) -> str | None:
     side = bare.rpartition("=")[2].strip()
     if side and is_bare(side) and re.search(r"[a-zA-Z]|^[(\[].*[)\]]$", side):
         return side
+    both_signs = _BOTH_SIGNS.search(bare)
+    if both_signs is not None:
+        return both_signs[0].replace("+/-", "±")
     return last_number(clause)
 
 
@@ -167,7 +172,7 @@ def _in_formulas(clause: str) -> str | None:
         return last_number(after[stated.end() :])
     percent = _PERCENT.match(after)
     condition = _SINCE.match(clause)
-    values = [final_side(clause[start:end]) + (percent[0] if percent else "")]
+    values = [settled(final_side(clause[start:end])) + (percent[0] if percent else "")]
     for (a, b), (c, _) in zip(reversed(spans[:-1]), reversed(spans[1:]), strict=True):
         joined = BETWEEN.fullmatch(clause, b, c)
         if condition or not joined or _UNEQUAL.search(clause, a, b):

@@ -88,6 +88,8 @@ def test_a_refusal_or_an_unfinished_sentence_chooses_nothing(completion: str) ->
         "The answer is probably B, but it could be C.",
         "The answer is B (or possibly C).",
         "The answer is B. It could also be C.",
+        "I think B, but C is also possible.",
+        "The answer could be B or could be C.",
         "Option B fits.\n\n\\boxed{B, C}",
         "答案是B或C",
     ],
@@ -111,6 +113,8 @@ def test_several_letters_are_an_answer_together_and_none_of_them_alone(completio
         "A and C are correct statements, so the answer is B.",
         "It is neither A nor C, so B.",
         "The answer is B or C. Since C is even, it must be B.",
+        "The answer is B, and A is wrong.",
+        "The answer is B, A and C are wrong.",
     ],
 )
 def test_letters_that_are_spoken_of_otherwise_are_not_part_of_the_answer(completion: str) -> None:

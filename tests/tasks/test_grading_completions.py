@@ -242,6 +242,14 @@ def test_of_a_sentence_the_value_it_states_is_taken(completion: str, answer: str
         "Die Antwort ist 24 oder 25.",
         "答案是24或25。",
         "The answer is 24 and/or 25.",
+        "The answer is 24 but might be 25.",
+        "The answer might be 24 or might be 25.",
+        "The answer is 24, if not 25.",
+        "I get 24, but 25 is also possible.",
+        "The answer is 24, although 25 is equally likely.",
+        "So $n=24 \\text{ or } n=25$.",
+        "\\[ n^2 - 49n + 600 = 0 \\implies n = 24 \\quad\\text{or}\\quad n = 25. \\]",
+        "\\begin{align} f(n) &= 0 \\\\ n &= 24 \\text{ or } n = 25 \\end{align}",
         "<answer>24 or 25</answer>",
         "It is \\boxed{\\text{either } 24 \\text{ or } 25}.",
     ],
@@ -263,6 +271,9 @@ def test_alternatives_are_an_answer_together_and_none_of_them_alone(completion: 
         ("It is $24\\pi$ cm², or about $75.4$ cm².", "$24\\pi$"),
         ("The angle is $90^\\circ$ or $\\frac{\\pi}{2}$ radians.", "$\\frac{\\pi}{2}$"),
         ("<answer>24 or 48/2</answer>", "48/2"),
+        ("So it is 24 km or 24000 m.", "24000 m"),
+        ("So $x = \\frac{48}{2} \\text{ or } x = 24$.", "x = 24"),
+        ("So it is $\\frac{48}{2} \\text{ or } 24$.", "24"),
     ],
 )
 def test_one_value_said_twice_is_no_alternative(completion: str, answer: str) -> None:
@@ -286,6 +297,15 @@ def test_one_value_said_twice_is_no_alternative(completion: str, answer: str) ->
         "It might be 24 or 25. The answer is 24.",
         "So, the answer might be 24.",
         "So the number of boxes with neither pens nor pencils is 24.",
+        "The answer is 24 if n is 2 or 3.",
+        "The answer is 24 for n = 2 or n = 3.",
+        "The answer is 24, whether n is 2 or 3.",
+        "The answer is 24 or 25. Discard the odd one: 24.",
+        "My first answer was 25, but 24 is correct.",
+        "The answer is 24, but 25 is not possible.",
+        "The answer is 24, and 25 is too large.",
+        "It could be 25, but 25 is not even so it is 24.",
+        "9 for Tom and 15 for Ann make 24.",
     ],
 )
 def test_values_that_are_no_alternatives_to_the_answer_leave_it_as_it_is(completion: str) -> None:
@@ -303,6 +323,22 @@ def test_bounds_and_denials_name_none_of_their_numbers(completion: str) -> None:
 
 def test_of_names_in_an_alternative_none_is_the_answer() -> None:
     assert verdict("The tallest is Anna or it is Ben.", gold="Ben") != "correct"
+
+
+@pytest.mark.parametrize("completion", ["So x = ±2.", "So x = +/-2.", "So the roots are ±2."])
+def test_both_signs_name_two_values(completion: str) -> None:
+    assert verdict(completion, gold="2") == verdict(completion, gold="-2") == "wrong"
+    assert verdict(completion, gold="2,-2") == "correct"
+
+
+@pytest.mark.parametrize(
+    "joined", [r"\text{ and }", r"\quad \text{and} \quad", r"\;\mbox{ and }\;"]
+)
+def test_equations_that_and_joins_each_keep_their_name(joined: str) -> None:
+    answer = extract_answer(completion=f"So $x = 4/2 = 2 {joined} y = 6/2 = 3$.")
+    assert answer is not None
+    assert grade_answer(gold="x = 2, y = 3", answer=answer).verdict == "correct"
+    assert grade_answer(gold="x = 3", answer=answer).verdict == "wrong"
 
 
 def test_a_ratio_in_words_is_read_whole() -> None:
