@@ -22,7 +22,7 @@ from tasks.grading import phrases
 from tasks.grading.alternatives import as_or, distinct, split_or
 from tasks.grading.named import named, yes_or_no
 from tasks.grading.parts import listed
-from tasks.grading.sentences import DISPLAYED, formulas, is_bare, sentences
+from tasks.grading.sentences import DISPLAYED, formulas, is_bare, sentences, with_dots
 from tasks.grading.values import last_value, value_in
 
 SHORT = 300
@@ -42,7 +42,7 @@ def concluded(text: str, *, finished: bool = False) -> str | None:
     """
     text = text.strip().removeprefix("A: ")
     text = text[:-30] + phrases.QED.sub("", text[-30:]).rstrip()
-    text = text[:-TAIL] + as_or(text[-TAIL:])
+    text = text[:-TAIL] + as_or(with_dots(text[-TAIL:]))
     said = sentences(text[-TAIL:])
     headed = len(said) > 1 and _is_heading(said[-2]) and is_bare(said[-1])
     ended = finished or len(text) <= SHORT
@@ -131,7 +131,7 @@ def restated(text: str) -> str | None:
     >>> restated("I forgot one. So the final answer is **8**."), restated("If n = 2, it is 4.")
     ('8', None)
     """
-    for sentence in reversed(sentences(as_or(text.strip()[:TAIL]))):
+    for sentence in reversed(sentences(as_or(with_dots(text.strip()[:TAIL])))):
         says = phrases.LATER_ANSWER.search(sentence) and r"\boxed" not in sentence
         if says and not phrases.NOT_ASSERTED.search(sentence):
             value = _after_marker(sentence)

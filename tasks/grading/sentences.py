@@ -23,6 +23,28 @@ _END = re.compile(
     r"(?<=[.!?])[*_]*\s+|(?<=[。।！？])\s*|\n\s*\n|\n(?=[ \t]*(?:[-*•#|]|\(?[a-h\d]\)|\d+\.)\s?)"
     r"|(?<=\x01)\n|;\s+(?=[a-z]{3})"
 )
+_GOES_ON = re.compile(
+    r"(?:\\?\$)?(?P<number>(?<![\w.,−-])[-−]?[\d,]*\.\d{3,}\s?(?:\.{3}|…))"
+    r"(?=(?P<stop>\s+[A-Z])|(?:\s?\\?%)?\**(?:\s[a-z]+){0,2}\.?\**\s*(?:\n|\Z)"
+    r"|,?\s(?:since|because|or)\b|\.\**\s)"
+)
+
+
+def with_dots(text: str) -> str:
+    """The text with each decimal that goes on and ends a sentence as a formula: 0.333... keeps its
+    dots then.
+
+    >>> with_dots("So it is 0.333... I hope it helps."), with_dots("Add 0.333... to get 5.")
+    ('So it is $0.333...$. I hope it helps.', 'Add 0.333... to get 5.')
+    """
+    if "..." not in text and "…" not in text:
+        return text
+    spans = formulas(text)
+    for match in reversed([*_GOES_ON.finditer(text)]):
+        if not any(start <= match.start() < end for start, end in spans):
+            stop = "." if match["stop"] else ""
+            text = f"{text[: match.start()]}${match['number']}${stop}{text[match.end() :]}"
+    return text
 
 
 def formulas(text: str) -> list[tuple[int, int]]:

@@ -341,6 +341,41 @@ def test_equations_that_and_joins_each_keep_their_name(joined: str) -> None:
     assert grade_answer(gold="x = 3", answer=answer).verdict == "wrong"
 
 
+@pytest.mark.parametrize(
+    "completion",
+    [
+        "So it is 0.333...",
+        "So it is 0.333....",
+        "So it is **0.333...**.",
+        "So it is 0.333… I hope it is correct.",
+        "So it is 0.333... meters.\n\nI hope it is correct.",
+        "So it is 33.333...%.",
+        "The answer is 0.333..., since 3 of them make 1.",
+        "The answer is 1/3 or 0.333...",
+    ],
+)
+def test_a_decimal_that_goes_on_keeps_its_dots_at_the_end_of_a_sentence(completion: str) -> None:
+    assert verdict(completion, gold="1/3") == "correct"
+
+
+def test_a_decimal_that_stops_is_no_third() -> None:
+    assert verdict("So it is 0.333.", gold="1/3") == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("completion", "gold"),
+    [
+        ("So it is -0.333...", "-1/3"),
+        ("So x + 0.333... = 5.", "5"),
+        ("The limit of 0.999... is 1.", "1"),
+        ("So 0.111...1 has 24 ones.", "24"),
+        ("It costs \\$1,333.333...", "4000/3"),
+    ],
+)
+def test_other_dots_leave_the_answer_as_it_is(completion: str, gold: str) -> None:
+    assert verdict(completion, gold=gold) == "correct"
+
+
 def test_a_ratio_in_words_is_read_whole() -> None:
     assert verdict("The ratio is 3 to 4.", gold="3:4") == "correct"
 
