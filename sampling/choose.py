@@ -22,6 +22,18 @@ _TOLERANCE_16_BITS = 0.15
 """Of a log-probability. What is computed otherwise, a mask or a position, is off by far more."""
 
 
+_FAULTS = (
+    AssertionError,
+    AttributeError,
+    ImportError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What models raise that were not written for another cache, mask or attention."""
+
+
 def choose(
     model: Any, end_ids: frozenset[int], padding: int, wanted: SamplerName = "auto"
 ) -> tuple[Sampler, str | None]:
@@ -57,8 +69,8 @@ def _loop(model: Any, end_ids: frozenset[int]) -> Loop | str:
         model.set_attn_implementation("eager")
         expected = [_logprobs(model, row) for row in rows]
         model.set_attn_implementation(attention.NAME)
-    except (RuntimeError, TypeError, ValueError, AttributeError, LookupError) as error:
-        return f"{type(error).__name__}: {str(error).strip().splitlines()[0]}"
+    except _FAULTS as error:
+        return f"{type(error).__name__}: {(str(error).strip() or 'no word').splitlines()[0]}"
     tolerance = _TOLERANCE.get(model.dtype, _TOLERANCE_16_BITS)
     furthest = max(
         abs(a - b)

@@ -118,6 +118,7 @@ class _Batch:
         self._cache.columns.first = self._cache.columns.next = self._margin
         self.rows: list[Row] = []
         self._feeds: dict[int, list[int]] = {}
+        self._forgotten = 0
         self._tokens, self._starts, self._positions = (self._ids([]) for _ in range(3))
 
     def fill(self) -> bool:
@@ -158,9 +159,11 @@ class _Batch:
             self._tokens[place] = feed.pop()
             if not feed:
                 del self._feeds[place]
-        finished = sum(row.finished for row in self.rows)
-        if finished and finished * _CLOSE >= len(self.rows):
+        finished = [place for place, row in enumerate(self.rows) if row.finished]
+        if finished and len(finished) * _CLOSE >= len(self.rows):
             self._close()
+        elif len(finished) > self._forgotten:
+            self._forget(finished)
         shift = self._cache.make_room(self._margin, self._most_columns)
         if shift:
             self._starts += shift
@@ -190,8 +193,19 @@ class _Batch:
         self._positions = torch.cat([self._positions, lengths])
         self._cache.columns.first = int(self._starts.min())
 
+    def _forget(self, finished: Sequence[int]) -> None:
+        """Rows that have finished and stay for a while begin anew: they hold no columns open, and
+        their positions do not go beyond what the model knows.
+        """
+        places = self._ids(finished)
+        self._starts[places] = self._cache.columns.next
+        self._positions[places] = 0
+        self._cache.columns.first = int(self._starts.min())
+        self._forgotten = len(finished)
+
     def _close(self) -> None:
         """Take the finished rows out: the last ones move into their places."""
+        self._forgotten = 0
         running = [place for place, row in enumerate(self.rows) if not row.finished]
         free = [place for place in range(len(running)) if self.rows[place].finished]
         last = [place for place in running if place >= len(running)]

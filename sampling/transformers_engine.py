@@ -163,6 +163,8 @@ class TransformersEngine:
         ids: list[int] = self._tokenizer(
             rendered, add_special_tokens=prompt.text is not None
         ).input_ids
+        if not ids:
+            raise ModelError("a prompt without a token cannot be continued: give it some text")
         return ids
 
 

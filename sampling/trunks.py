@@ -39,7 +39,8 @@ def share(reads: Sequence[Sequence[int]]) -> list[Trunk]:
         at_most = len(read) - 1
         at_least = at_most - min(FEED, at_most // 8)
         for trunk in trunks:
-            if trunk.ids[:at_least] == read[:at_least]:
+            last = slice(max(0, at_least - 1), at_least)  # mostly tells long prompts apart
+            if trunk.ids[last] == read[last] and trunk.ids[:at_least] == read[:at_least]:
                 trunk.members.append((number, _common(trunk.ids, read[:-1])))
                 break
         else:

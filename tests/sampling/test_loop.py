@@ -171,3 +171,20 @@ def test_the_memory_that_is_planned_for_holds_what_is_used(kind, monkeypatch):
     used = max(read) + max(kept)
     planned = len(reads) * loop.bytes_per_row(100, 300)
     assert used <= planned <= 3 * used
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "llama"])
+def test_rows_that_wait_to_be_taken_out_need_no_room_beyond_the_context(kind):
+    model = make(kind, n_positions=80, max_position_embeddings=80)
+    loop, why_not = choose(model, END, padding=0)
+    assert why_not is None
+    furthest = []
+    model.register_forward_pre_hook(
+        lambda _, __, given: furthest.append(int(given["position_ids"].max())), with_kwargs=True
+    )
+    reads = [read for read in prompts(20, 20, 20, 20, 20) for _ in range(60)]
+    rows = draw_all(loop, reads, Sampling(temperature=1.5, max_tokens=60), places=40)
+    lengths = [len(row.ids) for row in rows]
+    assert min(lengths) < 20
+    assert lengths.count(60) > 10, "many reach the end of the context, at different times"
+    assert max(furthest) < 80

@@ -191,6 +191,11 @@ def test_broken_weights_are_an_error_of_one_line(nano_place, tmp_path):
         load(nano_place, device="nothing")
 
 
+def test_an_empty_prompt_is_refused(nano_engine):
+    with pytest.raises(ModelError, match="without a token"):
+        sample(nano_engine, [Request(0, Prompt(text=""), seed=0)], Sampling())
+
+
 def test_longer_sequences_leave_room_for_fewer(nano_engine):
     assert nano_engine.rows_that_fit(16, 64) > nano_engine.rows_that_fit(16, 400) >= 1
 
