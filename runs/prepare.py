@@ -22,7 +22,7 @@ from tasks.load import load_task
 from tasks.problem import Problem, Task
 from tasks.thinking import DEFAULT as TAGS
 
-_TINY_GROUP, _GROUP = 512, 128
+_TINY_GROUP, _GROUP = 2048, 128
 _UNREADABLE = 0.2  # share of unknown tokens above which a model cannot read a prompt
 
 
