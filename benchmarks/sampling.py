@@ -17,8 +17,9 @@ import platform
 import random
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -53,12 +54,12 @@ def main(sizes: str, max_tokens: int, batches: str, vllm: Path, out: Path | None
             f"{_machine()}\n",
         ]
         print("\n".join(lines), flush=True)
-        for part in (_nano(folder), _smollm2(folder, numbers, max_tokens, batches, vllm)):
+        for part in chain([_nano(folder)], _smollm2(folder, numbers, max_tokens, batches, vllm)):
             print("\n".join(part), flush=True)
             lines += part
-    if out is not None:
-        with written_whole(out) as file:
-            file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            if out is not None:  # after every part: the whole takes an hour or two
+                with written_whole(out) as file:
+                    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _nano(folder: Path) -> list[str]:
@@ -93,7 +94,8 @@ def _nano(folder: Path) -> list[str]:
 
 def _smollm2(
     folder: Path, sizes: Sequence[int], max_tokens: int, batches: str, vllm: Path
-) -> list[str]:
+) -> Iterator[list[str]]:
+    """First what the searches found, then a table for every number of samples."""
     model, prompts = _export(folder), _prompts(folder)
     ours, theirs = _embedded("loop", model, folder), _embedded("generate", model, folder)
     short = {"prompts": _samples(prompts, 128), "temperature": 1.0, "max_tokens": 24}
@@ -104,8 +106,11 @@ def _smollm2(
     notes = [f"`generate` was searched with {found} tokens/s; batches of {batch} it is."]
     peer, word = _vllm(model, folder, vllm, short)
     notes.append(word)
-    rows = [("samples", "engine", "tokens", "s", "tokens/s", "ours is", "share of matmuls alone")]
+    yield [f"## SmolLM2-135M, {PROBLEMS} problems, up to {max_tokens} tokens\n", *notes]
     for size in sizes:
+        rows = [
+            ("samples", "engine", "tokens", "s", "tokens/s", "ours is", "share of products alone")
+        ]
         job = {"prompts": _samples(prompts, size), "temperature": 1.0, "max_tokens": max_tokens}
         told = {"the loop": ours.ask(**job, rows=size)}
         told[f"generate, batch {batch}"] = theirs.ask(**job, rows=min(batch, size))
@@ -131,15 +136,10 @@ def _smollm2(
                     share,
                 )
             )
-            print(" | ".join(rows[-1]), file=sys.stderr, flush=True)
+        yield ["", *_table(rows)]
     for worker in (ours, theirs, peer):
         if worker is not None:
             worker.close()
-    return [
-        f"## SmolLM2-135M, {PROBLEMS} problems, up to {max_tokens} tokens\n",
-        *_table(rows),
-        "\n" + "\n".join(notes),
-    ]
 
 
 def _vllm(

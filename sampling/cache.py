@@ -54,6 +54,13 @@ class RowCache(Cache):  # type: ignore[misc]
             for source, target in zip(sources, targets, strict=True):
                 tensor[target, :, used] = tensor[source, :, used]
 
+    def move_row(self, row: int, columns: slice, end: int) -> None:
+        """What ``row`` has in ``columns`` ends before ``end`` afterwards."""
+        target = slice(end - (columns.stop - columns.start), end)
+        if target.start != columns.start:
+            for tensor in self.tensors():
+                tensor[row, :, target] = tensor[row, :, columns].clone()
+
     def adopt(self, rows: slice, other: RowCache, row: int, columns: slice) -> None:
         """``rows`` begin with the ``columns`` that ``other`` holds of one ``row``: they end where
         the next token goes.

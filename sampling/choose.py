@@ -59,7 +59,7 @@ def _loop(model: Any, end_ids: frozenset[int]) -> Loop | str:
     windows = layer_windows(model.config)
     if windows is None:
         return "its layers keep something else than keys and values"
-    rows = [Row(_probe_ids(model, length), Stream(0)) for length in (3, 6, 6)]
+    rows = [Row(_probe_ids(model, length), Stream(0), 2) for length in (3, 6, 6)]
     sampling = Sampling(temperature=0, max_tokens=2, logprobs=True)
     try:
         model.set_attn_implementation("eager")

@@ -21,15 +21,17 @@ _AHEAD = 64
 
 
 class Stream:
-    """A sample's own uniform numbers, each in [0, 1).
+    """A sample's own uniform numbers, each in [0, 1), after the first ``drawn`` of them.
 
     >>> a, b = Stream(8), Stream(8)
     >>> [a.next(), a.next()] == [b.next(), b.next()]
     True
+    >>> Stream(8, drawn=2).next() == a.next()
+    True
     """
 
-    def __init__(self, seed: int) -> None:
-        self._generator = np.random.Generator(np.random.PCG64(seed))
+    def __init__(self, seed: int, drawn: int = 0) -> None:
+        self._generator = np.random.Generator(np.random.PCG64(seed).advance(drawn))
         self._drawn: list[float] = []
 
     def next(self) -> float:

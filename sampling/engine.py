@@ -26,6 +26,7 @@ class OutOfMemory(Exception):
 
 
 FinishReason = Literal["stop", "length"]
+"""``stop``: at its own end, or where the request's ``until`` said so."""
 TokenSource = Literal["ids", "usage", "retokenized", "unknown"]
 
 
@@ -72,13 +73,18 @@ class Sampling:
 @dataclass(frozen=True)
 class Request:
     """One completion to draw. ``key`` comes back untouched; ``seed`` starts this sample's own
-    stream. ``given`` are ids that the reply begins with: they are read, not drawn.
+    stream, of which the first ``drawn`` numbers are left out. ``given`` are ids that the reply
+    begins with: they are read, not drawn. ``max_tokens`` stands for the sampling's; the reply ends
+    sooner as soon as ``until`` says so of its text, which takes a decoding at every token.
     """
 
     key: Hashable
     prompt: Prompt
     seed: int
     given: tuple[int, ...] = ()
+    drawn: int = 0
+    max_tokens: int | None = None
+    until: Callable[[str], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,9 @@ class Completion:
     logprobs: tuple[float, ...] | None = None
 
 
-OnFinish = Callable[[Request, Completion], None]
+OnFinish = Callable[[Request, Completion], Request | None]
+"""May return a request to go on with, as soon as can be: one that begins with the prompt of the
+finished one, and with what that was given and drew as far as the two agree, is not read again."""
 OnTokens = Callable[[int], None]
 
 
@@ -122,7 +130,9 @@ class EngineFacts:
 
 
 class Engine(Protocol):
-    """An engine. ``sample`` blocks until every request was handed to ``on_finish`` exactly once."""
+    """An engine. ``sample`` blocks until every request, and every one that ``on_finish`` returned,
+    was handed to ``on_finish`` exactly once.
+    """
 
     facts: EngineFacts
     prompt_language: str  # "nano" for models that read the miniature's language, else "natural"
@@ -142,6 +152,10 @@ class Engine(Protocol):
         ...
 
     def decode(self, token_ids: Sequence[int]) -> str: ...
+
+    def encode(self, text: str) -> tuple[int, ...]:
+        """The ids of text that stands within a reply."""
+        ...
 
     def rows_that_fit(self, prompt_tokens: int, max_tokens: int) -> int:
         """How many sequences of this length fit into the memory that is free now."""

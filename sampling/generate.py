@@ -50,13 +50,22 @@ class Generate:
         on_finish: OnRow,
         on_tokens: OnTokens | None = None,
     ) -> None:
-        """Batches of ``places`` rows, one after the other."""
-        for start in range(0, len(rows), places):
-            running = list(rows[start : start + places])
-            while running:
-                drawing = _Drawing(running, sampling, self._end_ids, on_finish, on_tokens)
-                self._generate(running, sampling.max_tokens - len(running[0].ids), drawing)
-                running = [row for row in running if not row.finished]
+        """Batches of ``places`` rows, one after the other; those that follow come last."""
+        following: list[Row] = []
+
+        def finish(row: Row) -> None:
+            if (follower := on_finish(row)) is not None:
+                following.append(follower)
+
+        while rows:
+            for start in range(0, len(rows), places):
+                running = list(rows[start : start + places])
+                while running:
+                    drawing = _Drawing(running, sampling, self._end_ids, finish, on_tokens)
+                    most = min(row.max_tokens - len(row.ids) for row in running)
+                    self._generate(running, most, drawing)
+                    running = [row for row in running if not row.finished]
+            rows, following = following, []
 
     def bytes_per_row(self, prompt_tokens: int, max_tokens: int) -> int:
         config = self._model.config.get_text_config()
@@ -122,7 +131,7 @@ class _Drawing(LogitsProcessor):  # type: ignore[misc]
         drawn = draw(scores, self._sampling, torch.tensor(uniforms, dtype=torch.float64))
         if self._on_tokens is not None:
             self._on_tokens(sum(row is not None for row in running))
-        take(running, drawn, self._sampling, self._end_ids, self._on_finish)
+        take(running, drawn, self._end_ids, self._on_finish)
         standing = torch.full_like(scores, float("-inf"))
         return standing.scatter_(-1, drawn.tokens.unsqueeze(-1), 0.0)
 

@@ -14,7 +14,7 @@ sums and the same text.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -27,7 +27,7 @@ from sampling.engine import OnTokens, Sampling
 from sampling.reading import Read, read
 from sampling.rows import OnRow, Row, logit_bytes, take
 from sampling.scoring import score_shared
-from sampling.trunks import Trunk, share
+from sampling.trunks import Trunk, common, share
 
 _FILL = 8
 """New rows join when one place in so many is free."""
@@ -55,9 +55,8 @@ class Loop:
         on_tokens: OnTokens | None = None,
     ) -> None:
         """At most ``places`` rows go at once; the others wait."""
-        longest = max(len(row.read) for row in rows) + sampling.max_tokens
         with torch.inference_mode():
-            batch = _Batch(self._model, self._windows, rows, min(places, len(rows)), longest)
+            batch = _Batch(self._model, self._windows, rows, min(places, len(rows)))
             while batch.fill():
                 logits = batch.step()
                 drawing = batch.drawing()
@@ -65,8 +64,8 @@ class Loop:
                 drawn = draw(logits, sampling, torch.tensor(uniforms, dtype=torch.float64))
                 if on_tokens is not None:
                     on_tokens(sum(row is not None for row in drawing))
-                take(drawing, drawn, sampling, self._end_ids, on_finish)
-                batch.go_on(drawn.tokens)
+                following = take(drawing, drawn, self._end_ids, on_finish)
+                batch.go_on(drawn.tokens, following)
 
     def bytes_per_row(self, prompt_tokens: int, max_tokens: int) -> int:
         with torch.inference_mode():
@@ -100,7 +99,6 @@ class _Batch:
         windows: Sequence[int | None],
         rows: Sequence[Row],
         places: int,
-        longest: int,
     ) -> None:
         self._model = model
         self._windows = windows
@@ -114,7 +112,7 @@ class _Batch:
         self._reads: dict[int, Read] = {}
         self._margin = len(trunks[0].ids)
         self._cache = RowCache(windows, places, self._margin + BLOCK)
-        self._most_columns = longest + BLOCK
+        self._most_columns = max(len(row.read) + row.max_tokens for row in rows) + BLOCK
         self._cache.columns.first = self._cache.columns.next = self._margin
         self.rows: list[Row] = []
         self._feeds: dict[int, list[int]] = {}
@@ -152,13 +150,17 @@ class _Batch:
             for place, row in enumerate(self.rows)
         ]
 
-    def go_on(self, drawn: torch.Tensor) -> None:
-        """The next step reads the tokens ``drawn``, or what a row is still to read."""
+    def go_on(self, drawn: torch.Tensor, following: Mapping[int, Row]) -> None:
+        """The next step reads the tokens ``drawn``, or what a row is still to read. Rows that
+        follow finished ones begin in their places.
+        """
         self._tokens = drawn
         for place, feed in list(self._feeds.items()):
             self._tokens[place] = feed.pop()
             if not feed:
                 del self._feeds[place]
+        for place, row in following.items():
+            self._follow(place, row)
         finished = [place for place, row in enumerate(self.rows) if row.finished]
         if finished and len(finished) * _CLOSE >= len(self.rows):
             self._close()
@@ -192,6 +194,23 @@ class _Batch:
         self._starts = torch.cat([self._starts, self._cache.columns.next - lengths])
         self._positions = torch.cat([self._positions, lengths])
         self._cache.columns.first = int(self._starts.min())
+
+    def _follow(self, place: int, row: Row) -> None:
+        """``row`` keeps what it has in common with the row that ended in this place."""
+        before = self.rows[place]
+        there = [*before.read, *before.ids[:-1]]  # the last one drawn has not been read
+        length = common(there, row.read[:-1])
+        end = self._cache.columns.next
+        start = end - len(there)
+        self._cache.move_row(place, slice(start, start + length), end)
+        self.rows[place] = row
+        self._tokens[place] = row.read[length]
+        self._starts[place] = end - length
+        self._positions[place] = length
+        if rest := list(row.read[length + 1 :]):
+            self._feeds[place] = rest[::-1]
+        self._cache.columns.first = int(self._starts.min())
+        self._most_columns = max(self._most_columns, len(row.read) + row.max_tokens + BLOCK)
 
     def _forget(self, finished: Sequence[int]) -> None:
         """Rows that have finished and stay for a while begin anew: they hold no columns open, and

@@ -13,17 +13,22 @@ from sampling.engine import OnTokens, Sampling
 @dataclass
 class Row:
     """``read`` are the ids of prompt and given text, at least one; ``ids`` those drawn, the end of
-    the sequence included, with a log-probability each when the sampling asks for it.
+    the sequence included, with a log-probability each when the sampling asks for it. It ends at the
+    end of the sequence, at ``max_tokens`` drawn ids, or as soon as ``until(ids)``.
     """
 
     read: Sequence[int]
     stream: Stream
+    max_tokens: int
+    until: Callable[[Sequence[int]], bool] | None = None
     ids: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
     finished: bool = False
 
 
-OnRow = Callable[[Row], None]
+OnRow = Callable[[Row], Row | None]
+"""Is told of a finished row, and may return one to go on with in its place: one whose ``read``
+begins like what the finished one read and drew, which is then not read again."""
 
 
 class Sampler(Protocol):
@@ -37,7 +42,7 @@ class Sampler(Protocol):
         on_finish: OnRow,
         on_tokens: OnTokens | None = None,
     ) -> None:
-        """Draw until every row has ended or has ``max_tokens`` ids; each is reported at once."""
+        """Draw until every row has ended, and those that follow; each is reported at once."""
         ...
 
     def bytes_per_row(self, prompt_tokens: int, max_tokens: int) -> int:
@@ -60,13 +65,15 @@ def logit_bytes(model: Any) -> int:
 def take(
     rows: Sequence[Row | None],
     drawn: Drawn,
-    sampling: Sampling,
     end_ids: frozenset[int],
     on_finish: OnRow,
-) -> None:
-    """Give every row the token drawn in its place; ``None`` stands where nothing was drawn."""
+) -> dict[int, Row]:
+    """Give every row the token drawn in its place; ``None`` stands where nothing was drawn. Returns
+    the rows that follow finished ones, by place.
+    """
     tokens = drawn.tokens.tolist()
     logprobs = None if drawn.logprobs is None else drawn.logprobs.tolist()
+    following = {}
     for place, row in enumerate(rows):
         if row is None:
             continue
@@ -74,6 +81,9 @@ def take(
         row.ids.append(token)
         if logprobs is not None:
             row.logprobs.append(logprobs[place])
-        if token in end_ids or len(row.ids) == sampling.max_tokens:
+        ended = token in end_ids or len(row.ids) == row.max_tokens
+        if ended or (row.until is not None and row.until(row.ids)):
             row.finished = True
-            on_finish(row)
+            if (follower := on_finish(row)) is not None:
+                following[place] = follower
+    return following

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import psutil
@@ -112,6 +112,9 @@ class TransformersEngine:
             )
         )
 
+    def encode(self, text: str) -> tuple[int, ...]:
+        return tuple(self._tokenizer(text, add_special_tokens=False).input_ids)
+
     def rows_that_fit(self, prompt_tokens: int, max_tokens: int) -> int:
         per_row = self._sampler.bytes_per_row(prompt_tokens, max_tokens)
         return max(1, int(_free_bytes(self.facts.device) * _MEMORY_SHARE / per_row))
@@ -124,31 +127,40 @@ class TransformersEngine:
         on_tokens: OnTokens | None = None,
         rows: int | None = None,
     ) -> None:
-        prompts = [self._encode(r.prompt) for r in requests]
         at_once = rows or len(requests)
-        samples = [
-            Row([*prompt, *request.given], Stream(request.seed))
-            for prompt, request in zip(prompts, requests, strict=True)
-        ]
-        places = {id(row): place for place, row in enumerate(samples)}
+        asked: dict[int, Request] = {}
 
-        def finish(row: Row) -> None:
-            place = places[id(row)]
+        def row_of(request: Request) -> Row:
+            row = Row(
+                [*self._encode(request.prompt), *request.given],
+                Stream(request.seed, request.drawn),
+                sampling.max_tokens if request.max_tokens is None else request.max_tokens,
+                self._until(request),
+            )
+            asked[id(row)] = request
+            return row
+
+        def finish(row: Row) -> Row | None:
+            request = asked[id(row)]
+            ended = row.ids[-1] in self._end_ids or (row.until is not None and row.until(row.ids))
             completion = Completion(
                 text=self.decode(row.ids),
-                finish_reason="stop" if row.ids[-1] in self._end_ids else "length",
+                finish_reason="stop" if ended else "length",
                 token_ids=tuple(row.ids),
-                prompt_tokens=len(prompts[place]),
+                prompt_tokens=len(row.read) - len(request.given),
                 completion_tokens=len(row.ids),
                 token_source="ids",
                 logprobs=tuple(row.logprobs) if sampling.logprobs else None,
             )
-            on_finish(requests[place], completion)
+            follower = on_finish(request, completion)
+            del asked[id(row)]
+            return None if follower is None else row_of(follower)
 
+        samples = [row_of(request) for request in requests]
         try:
             self._sampler.run(samples, sampling, at_once, finish, on_tokens)
         except torch.OutOfMemoryError as error:
-            longest = max(len(row.read) for row in samples) + sampling.max_tokens
+            longest = max(len(row.read) + row.max_tokens for row in samples)
             raise OutOfMemory(f"{at_once} rows of {longest} tokens") from error
 
     def score(
@@ -157,6 +169,10 @@ class TransformersEngine:
         reads = [self._encode(request.prompt) for request in requests]
         given = [request.given for request in requests]
         return [tuple(one) for one in self._sampler.score(reads, given, temperature)]
+
+    def _until(self, request: Request) -> Callable[[Sequence[int]], bool] | None:
+        until = request.until
+        return None if until is None else lambda ids: until(self.decode(ids))
 
     def _encode(self, prompt: Prompt) -> list[int]:
         rendered = self.render(prompt)  # a chat template writes its own begin-of-sequence token

@@ -41,7 +41,7 @@ def share(reads: Sequence[Sequence[int]]) -> list[Trunk]:
         for trunk in trunks:
             last = slice(max(0, at_least - 1), at_least)  # mostly tells long prompts apart
             if trunk.ids[last] == read[last] and trunk.ids[:at_least] == read[:at_least]:
-                trunk.members.append((number, _common(trunk.ids, read[:-1])))
+                trunk.members.append((number, common(trunk.ids, read[:-1])))
                 break
         else:
             trunks.append(Trunk(read[:-1], [(number, at_most)]))
@@ -50,10 +50,10 @@ def share(reads: Sequence[Sequence[int]]) -> list[Trunk]:
     return trunks
 
 
-def _common(left: Sequence[int], right: Sequence[int]) -> int:
+def common(left: Sequence[int], right: Sequence[int]) -> int:
     """Length of the beginning that both have.
 
-    >>> _common([1, 2, 3], [1, 2, 9, 9])
+    >>> common([1, 2, 3], [1, 2, 9, 9])
     2
     """
     for place, (a, b) in enumerate(zip(left, right, strict=False)):

@@ -45,8 +45,9 @@ def main(how: str, folder: str) -> None:
         if loop is None:
             tokens = _generate(model, end_ids, job)
         else:
-            rows = [Row(ids, Stream(seed)) for seed, ids in enumerate(job["prompts"])]
-            sampling = Sampling(temperature=job["temperature"], max_tokens=job["max_tokens"])
+            most = job["max_tokens"]
+            rows = [Row(ids, Stream(seed), most) for seed, ids in enumerate(job["prompts"])]
+            sampling = Sampling(temperature=job["temperature"])
             loop.run(rows, sampling, job["rows"], lambda _: None)
             tokens = sum(len(row.ids) for row in rows)
         seconds = time.perf_counter() - start

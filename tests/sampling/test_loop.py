@@ -20,11 +20,68 @@ GREEDY = Sampling(temperature=0, max_tokens=40)
 
 
 def draw_all(sampler, reads, sampling=GREEDY, places=64) -> list[Row]:
-    rows = [Row(read, Stream(seed)) for seed, read in enumerate(reads)]
+    rows = [Row(read, Stream(seed), sampling.max_tokens) for seed, read in enumerate(reads)]
     told = []
     sampler.run(rows, sampling, places, told.append)
     assert Counter(map(id, told)) == Counter(map(id, rows)), "each row is reported once"
     return rows
+
+
+CLOSING = [7, 3, 9]
+
+
+class Courses:
+    """Follows each row by others that cut it, close it and go on, the longest cut first."""
+
+    def __init__(self, cuts, end=END):
+        self.cuts, self.first, self.followers = cuts, {}, {}
+
+    def __call__(self, row):
+        seed, rest = self.first.get(id(row), (None, None))
+        if rest is None:  # a row of the first kind
+            self.kept = [*row.read, *row.ids]
+            seed, rest = row, [len(row.read) + cut for cut in self.cuts if cut < len(row.ids)]
+        else:
+            self.followers.setdefault(id(seed), []).append(row)
+        if not rest:
+            return None
+        read = [*[*seed.read, *seed.ids][: rest[0]], *CLOSING]
+        follower = Row(read, Stream(len(read)), 6)
+        self.first[id(follower)] = seed, rest[1:]
+        self.alive = [*getattr(self, "alive", []), follower]
+        return follower
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_row_that_follows_in_place_is_the_same_as_a_fresh_one(kind):
+    model = make(kind)
+    loop, _ = choose(model, END, padding=0)
+    sampling = Sampling(temperature=1.0, max_tokens=40)
+    reads = [read for read in prompts(3, 17, 9, 30) for _ in range(3)]
+    for sampler, places in ((loop, 3), (loop, 64), (Generate(model, END, 0), 5)):
+        courses = Courses([30, 12, 11, 1])
+        rows = [Row(read, Stream(seed), 40) for seed, read in enumerate(reads)]
+        sampler.run(rows, sampling, places, courses)
+        followers = [row for row in courses.alive if row.finished]
+        assert len(followers) == len(courses.alive) > 30
+        fresh = [Row(row.read, Stream(len(row.read)), 6) for row in followers]
+        sampler.run(fresh, sampling, places, lambda _: None)
+        assert [row.ids for row in followers] == [row.ids for row in fresh]
+
+
+def test_what_a_row_has_read_is_not_read_again_by_those_that_follow():
+    model = make("llama")
+    loop, _ = choose(model, END, padding=0)
+    read = []
+    model.register_forward_pre_hook(
+        lambda _, __, given: read.append(given["input_ids"].numel()), with_kwargs=True
+    )
+    rows = [Row(list(range(20, 50)), Stream(0), 40)]
+    courses = Courses([30, 12])
+    loop.run(rows, Sampling(temperature=1.0), 1, courses)
+    drawn = len(rows[0].ids) + sum(len(row.ids) for row in courses.alive)
+    # all but the last token of each row, the closing ids, and the token before a whole cut
+    assert sum(read) == 29 + drawn + len(courses.alive) * len(CLOSING) - len(courses.alive)
 
 
 @pytest.mark.parametrize("kind", KINDS)
