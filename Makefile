@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= out
 
-.PHONY: setup demo test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling bench-vllm fuzz smollm2 nano lock clean
+.PHONY: setup demo test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling bench-vllm bench-eval bench-budgets fuzz smollm2 nano lock clean
 .DEFAULT_GOAL := setup
 
 setup: .venv/installed
@@ -34,7 +34,7 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: bench-coverage bench-grade bench-sampling
+bench: bench-coverage bench-grade bench-sampling bench-eval bench-budgets
 
 bench-coverage: setup  ## how often the intervals hold the truth, by simulation
 	$(BIN)/python -m benchmarks.coverage
@@ -48,6 +48,12 @@ bench-peers: setup  ## three more peers for bench-grade, in an environment of th
 
 bench-sampling: smollm2  ## our loop beside transformers' generate and, after bench-vllm, vLLM
 	$(BIN)/python -m benchmarks.sampling --out docs/results/sampling.md
+
+bench-eval: smollm2  ## r1eval eval beside lm_eval --model hf, whole commands
+	$(BIN)/python -m benchmarks.end_to_end --out docs/results/end_to_end.md
+
+bench-budgets: smollm2  ## a curve over budgets beside lm-eval run once per budget
+	$(BIN)/python -m benchmarks.budgets --out docs/results/budgets.md
 
 bench-vllm: setup  ## vLLM for bench-sampling, in an environment of its own (2 GB)
 	$(PYTHON) -m venv .venv/vllm

@@ -51,7 +51,7 @@ def main(sizes: str, max_tokens: int, batches: str, vllm: Path, out: Path | None
         lines = [
             "# Sampling: tokens per second\n",
             f"    python -m benchmarks.sampling --sizes {sizes} --max-tokens {max_tokens}\n",
-            f"{_machine()}\n",
+            f"{machine()}\n",
         ]
         print("\n".join(lines), flush=True)
         for part in chain([_nano(folder)], _smollm2(folder, numbers, max_tokens, batches, vllm)):
@@ -87,7 +87,7 @@ def _nano(folder: Path) -> list[str]:
     ratio = best["the loop"] / best["generate"]
     return [
         "## The miniature, 512 samples over 64 problems\n",
-        *_table(rows),
+        *table(rows),
         f"\nEach at its best: **{ratio:.2f} × generate**.\n",
     ]
 
@@ -96,7 +96,7 @@ def _smollm2(
     folder: Path, sizes: Sequence[int], max_tokens: int, batches: str, vllm: Path
 ) -> Iterator[list[str]]:
     """First what the searches found, then a table for every number of samples."""
-    model, prompts = _export(folder), _prompts(folder)
+    model, prompts = export_smollm2(folder), _prompts(folder)
     ours, theirs = _embedded("loop", model, folder), _embedded("generate", model, folder)
     short = {"prompts": _samples(prompts, 128), "temperature": 1.0, "max_tokens": 24}
     ours.ask(**short, rows=128)
@@ -136,7 +136,7 @@ def _smollm2(
                     share,
                 )
             )
-        yield ["", *_table(rows)]
+        yield ["", *table(rows)]
     for worker in (ours, theirs, peer):
         if worker is not None:
             worker.close()
@@ -186,7 +186,7 @@ def _embedded(how: str, model: str, folder: Path) -> Worker:
     return worker
 
 
-def _export(folder: Path) -> str:
+def export_smollm2(folder: Path) -> str:
     """SmolLM2 as a folder that every engine reads."""
     loaded = load(find_model("smollm2"), dtype="float32", device="cpu")
     config = loaded.model.config
@@ -227,12 +227,12 @@ def _samples(prompts: Prompts, number: int) -> Prompts:
     return [ids for ids in prompts for _ in range(number // len(prompts))]
 
 
-def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+def table(rows: Sequence[tuple[str, ...]]) -> list[str]:
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     return [lines[0], "|" + "---|" * len(rows[0]), *lines[1:]]
 
 
-def _machine() -> str:
+def machine() -> str:
     names = ("torch", "transformers")
     return (
         f"{platform.machine()}, {torch.backends.cpu.get_cpu_capability()}, "

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from math import fsum
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,9 @@ class Figure:
     ci95_seeds: Interval | None
     problems: int
     excluded: int
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self) | {"value": None if self.value is None else round(self.value, 12)}
 
 
 @dataclass(frozen=True)

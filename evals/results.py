@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from evals.budgets import budget_results
 from evals.load import outcomes
-from evals.metrics import Figure, task_metrics
+from evals.metrics import task_metrics
 from evals.outcomes import MISSING, ProblemOutcome, outcome_counts
 from evals.plan import plan_samples
 from runs import record
@@ -37,7 +38,9 @@ def write_results(folder: Path, grader: str = OURS) -> dict[str, Any]:
     with Store(folder) as store:
         samples = [replace(sample, text="") for sample in store.samples()]  # texts can take GBs
         keys = store.keys()
+        forced = store.forced_tokens()
         noted = [(key[0], why) for key, why in store.missing().items() if key not in keys]
+    budgets = budget_results(folder, grader)
     seconds = seconds_by_task(samples, [session["started"] for session in run.sessions])
     tasks = []
     for task in run.tasks:
@@ -47,6 +50,8 @@ def write_results(folder: Path, grader: str = OURS) -> dict[str, Any]:
         if lacking := result["outcomes"][MISSING]:
             reasons = [why for of, why in noted if of == name]
             result["missing_reasons"] = missing_reasons(reasons, lacking)
+        result |= budgets.get(name, {"budgets": [], "equal_tokens": []})
+        result["tokens"]["forced"] = forced.get(name, 0)
         tasks.append(result | {"seconds": round(seconds.get(name, 0.0), 3)})
     results = {"schema_version": 1, "grader": grader, "tasks": tasks}
     write_json(folder / FILE, results)
@@ -109,10 +114,9 @@ def _task_result(
         "problems": len(of_task),
         "samples_per_problem": run.protocol["samples"],
         "protocol": protocol,
-        "metrics": {key: _figure(figure) for key, figure in task_metrics(of_task).items()},
+        "metrics": {key: figure.as_json() for key, figure in task_metrics(of_task).items()},
         "outcomes": outcome_counts(of_task),
         "plan": _plan(of_task),
-        "budgets": [],
         "tokens": token_summary(samples),
     }
 
@@ -124,18 +128,8 @@ def _plan(of_task: Sequence[ProblemOutcome]) -> dict[str, Any] | None:
     return asdict(plan_samples(of_task, HALF_WIDTH))
 
 
-def _figure(figure: Figure) -> Mapping[str, Any]:
-    return {
-        "value": None if figure.value is None else round(figure.value, 12),
-        "ci95": figure.ci95,
-        "ci95_seeds": figure.ci95_seeds,
-        "problems": figure.problems,
-        "excluded": figure.excluded,
-    }
-
-
 def token_summary(samples: Sequence[Sample]) -> dict[str, Any]:
-    """Tokens of a task's samples. ``prompt``, ``thinking``, ``answer`` and ``forced`` are totals;
+    """Tokens of a task's samples. ``prompt``, ``thinking`` and ``answer`` are totals;
     ``mean`` and ``p95`` are of the tokens generated per sample; ``None`` where they are not known.
     """
     thinking = [s.thinking_tokens for s in samples if s.thinking_tokens is not None]
@@ -147,7 +141,6 @@ def token_summary(samples: Sequence[Sample]) -> dict[str, Any]:
         "prompt": sum(prompt) if prompt else None,
         "thinking": sum(thinking) if thinking else None,
         "answer": sum(answer) if answer else None,
-        "forced": 0,
         "mean": round(float(np.mean(generated)), 2) if generated else None,
         "p95": round(float(np.percentile(generated, 95)), 2) if generated else None,
         "source": next(iter(sources)) if len(sources) == 1 else "mixed" if sources else "unknown",

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from r1eval.budgets import MODE_OPTION, WAIT_OPTION, WAITS_OPTION, budgets_option
+
 
 def _names(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in value.split(",") if name.strip())
@@ -92,8 +94,18 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
 @click.option(
     "--max-tokens",
     type=click.IntRange(1),
-    help="Generated tokens per sample. [default: what the task asks, within the model's context]",
+    help="Generated tokens per sample. [default: what the task asks, within the model's context; "
+    "with --budgets the largest and room for an answer]",
 )
+@click.option(
+    "--budgets",
+    callback=budgets_option,
+    metavar="B[,B2]",
+    help="Tokens of thought, like 512,1k,2k: figures at each, from one run at the largest.",
+)
+@click.option("--budget-mode", **MODE_OPTION)
+@click.option("--wait", **WAIT_OPTION)
+@click.option("--waits", **WAITS_OPTION)
 @click.option(
     "--engine", type=click.Choice(["auto", "transformers"]), default="auto", show_default=True
 )

@@ -15,6 +15,7 @@ COMMANDS = {
     "eval": ("r1eval.eval:evaluate", "Sample a model on tasks, grade, print the figures."),
     "rescore": ("r1eval.rescore:rescore", "Grade a run again, without asking the model."),
     "compare": ("r1eval.compare:compare", "Two runs, paired by problem: difference and p-value."),
+    "plot": ("r1eval.plot:plot", "Accuracy against budgets of thought, several runs in one plot."),
     "rerun": ("r1eval.rerun:rerun", "Do a run again, in a new folder."),
     "export": ("r1eval.export:export", "Write a run's samples as JSONL or Parquet."),
     "grade": ("r1eval.grade:grade", "Verdicts for rows of {gold, answer} or {gold, completion}."),

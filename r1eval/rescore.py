@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from r1eval.budgets import MODE_OPTION, WAIT_OPTION, WAITS_OPTION, budgets_option
+
+if TYPE_CHECKING:
+    from runs.forcing import Mode
 
 
 @click.command()
@@ -18,8 +24,27 @@ import click
     help="Whose verdicts; several with commas between. Your own grader takes (gold, completion) "
     "and returns a bool or a verdict.",
 )
-def rescore(run: Path, grader: str) -> int:
+@click.option(
+    "--budgets",
+    callback=budgets_option,
+    metavar="B[,B2]",
+    help="Tokens of thought, like 512,1k,2k, up to what the run's samples reach.",
+)
+@click.option("--budget-mode", **MODE_OPTION)
+@click.option("--wait", **WAIT_OPTION)
+@click.option("--waits", **WAITS_OPTION)
+def rescore(
+    run: Path,
+    grader: str,
+    budgets: tuple[int, ...],
+    budget_mode: Mode,
+    wait: str | None,
+    waits: int | None,
+) -> int:
     """Grade the samples of RUN again, write results.json anew and print the table.
+
+    With --budgets the figures at each budget follow. truncate asks the model nothing; force and
+    extend load it and draw what is lacking.
 
     math-verify and string (lm-eval's comparison of the last box) are other people's graders, which
     read the whole completion; published are the verdicts that came with an imported run. With
@@ -29,23 +54,34 @@ def rescore(run: Path, grader: str) -> int:
 
     Exit code 3 says that samples are missing from the figures.
     """
+    from dataclasses import replace
+
     from evals.audit import FILE, audit, write_audit
-    from r1eval.running import exit_code, grade_and_write
+    from r1eval.running import ask_budgets, exit_code, grade_and_write
     from r1eval.tables import print_audit, print_results
     from runs import record
     from runs.grade import find_grader
+    from runs.settings import RunSettings
     from runs.store import Store
     from tasks.errors import UserError
 
     names = [name.strip() for name in grader.split(",")]
     if twice := [name for name, count in Counter(names).items() if count > 1]:
         raise UserError(f"--grader names {twice[0]} twice: name each grader once")
-    record.read(run)
+    card = record.read(run)
     with Store(run) as store:
         for name in names:
             find_grader(name, store)
     first, *others = names
-    results = grade_and_write(run, first)
+    decode = None
+    if budgets:
+        settings = RunSettings.from_json(card.settings, run)
+        decode = ask_budgets(
+            replace(settings, budgets=budgets, budget_mode=budget_mode, wait=wait, waits=waits)
+        )
+    elif budget_mode != "truncate" or wait is not None or waits is not None:
+        raise UserError("--budget-mode, --wait and --waits need --budgets, like 512,1k,2k")
+    results = grade_and_write(run, first, decode)
     _grade(run, others)
     print_results(results, run)
     if others:

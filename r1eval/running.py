@@ -13,6 +13,7 @@ import click
 from tasks.errors import UserError
 
 if TYPE_CHECKING:
+    from runs.grade_budgets import Decode
     from runs.prepare import Prepared
     from runs.record import RunRecord
     from runs.settings import RunSettings
@@ -36,7 +37,7 @@ def run_and_print(settings: RunSettings, again: RunRecord | None = None) -> int:
     try:
         with Progress() as progress:
             sample_run(prepared, progress)
-        results = grade_and_write(settings.out, grader_of(settings.out))
+        results = grade_and_write(settings.out, grader_of(settings.out), prepared.engine.decode)
     except KeyboardInterrupt:
         click.echo(f"\nStopped. {_kept(prepared)} To go on: the same command again.", err=True)
         sys.exit(130)
@@ -53,19 +54,64 @@ def run_and_print(settings: RunSettings, again: RunRecord | None = None) -> int:
     return exit_code(results)
 
 
-def grade_and_write(run: Path, grader: str) -> dict[str, Any]:
-    """The grading pass and results.json, while nobody else writes to the run."""
+def ask_budgets(settings: RunSettings) -> Decode | None:
+    """Note what an existing run is to be asked at budgets, and draw it where the mode asks for
+    tokens. Returns the model's way to read tokens, if it was loaded. Raises UserError when the
+    run's samples do not reach that far.
+    """
+    from r1eval.progress import Progress
+    from runs import record
+    from runs.grade_budgets import check_budgets
+    from runs.prepare import find_forcing, prepare_budgets
+    from runs.protocol import read_preset
+    from runs.record import sole_writer
+    from runs.run import draw_budgets
+
+    card = record.read(settings.out)
+    forcing = find_forcing(settings, read_preset(settings.protocol), "natural")
+    assert forcing is not None
+    check_budgets(card.protocol, forcing)
+    if not forcing.asks:
+        with sole_writer(settings.out):
+            card.set_curve(forcing)
+            card.save(settings.out)
+        return None
+    prepared, forcing = prepare_budgets(settings, card)
+    with Progress() as progress:
+        draw_budgets(prepared, forcing, progress)
+    return prepared.engine.decode
+
+
+def grade_and_write(run: Path, grader: str, decode: Decode | None = None) -> dict[str, Any]:
+    """The grading pass, at budgets too, and results.json, while nobody else writes to the run.
+
+    ``decode`` is the model's; its tokenizer is loaded where it is not given and budgets need it.
+    """
     from rich.console import Console
 
+    from evals.curves import write_curves
     from evals.results import write_results
+    from runs import record
+    from runs.forcing import Forcing
     from runs.grade import grade_run
+    from runs.grade_budgets import grade_budgets
+    from runs.models import load_decode
     from runs.record import sole_writer
     from runs.store import Store
 
     with Console(stderr=True).status("grading"), sole_writer(run):
+        card = record.read(run)
+        curves = [Forcing.from_json(curve) for curve in card.curves]
         with Store(run) as store:
             grade_run(store, grader)
-        return write_results(run, grader)
+            decode = decode or (load_decode(card.protocol) if curves else None)
+            for curve in curves:
+                assert decode is not None
+                grade_budgets(store, grader, curve, card.protocol, decode)
+        results = write_results(run, grader)
+        if curves:
+            write_curves([run], run / "budgets.csv", [run / "budgets.png", run / "budgets.svg"])
+        return results
 
 
 def exit_code(results: dict[str, Any]) -> int:

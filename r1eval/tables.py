@@ -33,6 +33,12 @@ def print_results(results: Mapping[str, Any], folder: Path) -> None:
         console.print(_tokens(task))
         if task["plan"] is not None:
             console.print(task["plan"]["sentence"])
+        for mode in dict.fromkeys(row["mode"] for row in task["budgets"]):
+            console.print()
+            console.print(_budgets(task, mode))
+        if task["equal_tokens"]:
+            console.print()
+            console.print(_equal_tokens(task))
     console.print(f"\nThe run is in {folder} (results.json, samples.db).")
 
 
@@ -60,6 +66,59 @@ def _table(task: Mapping[str, Any]) -> Table:
             f"{figure['problems']}{left}",
         )
     return table
+
+
+def _budgets(task: Mapping[str, Any], mode: str) -> Table:
+    rows = [row for row in task["budgets"] if row["mode"] == mode]
+    table = _titled(f"{task['task']} by budget of thought, mode {mode}")
+    for heading in ("budget", "pass@1 %", "95 %", "gain", "p", *list(rows[0]["metrics"])[1:]):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for heading in ("finished %", "tokens", "forced"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in rows:
+        first, *others = row["metrics"].values()
+        table.add_row(
+            *(str(row["budget"]), _percent(first["value"]), _interval(first["ci95"])),
+            *_gained(row["gain"]),
+            *(_percent(figure["value"]) for figure in others),
+            *(_percent(row["finished"]), f"{row['tokens']['mean']:.0f}"),
+            f"{row['tokens']['forced_mean']:.1f}",
+        )
+    return table
+
+
+def _equal_tokens(task: Mapping[str, Any]) -> Table:
+    table = _titled(f"{task['task']}: one sample of B tokens, or a vote of m samples of B / m")
+    for heading in (
+        "B",
+        "mode",
+        "m",
+        "pass@1 at B %",
+        "cons@m at B/m %",
+        "vote - one",
+        "95 %",
+        "p",
+    ):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in task["equal_tokens"]:
+        m = row["m"]
+        table.add_row(
+            *(str(row["tokens"]), row["mode"], str(m)),
+            *(_percent(row[name]["value"]) for name in ("pass@1", f"cons@{m}")),
+            *_gained(row, interval=True),
+        )
+    return table
+
+
+def _gained(gain: Mapping[str, Any] | None, interval: bool = False) -> list[str]:
+    if gain is None or gain["difference"] is None:
+        return ["–"] * (3 if interval else 2)
+    ci95 = ["–" if gain["ci95"] is None else _signed(gain["ci95"])] if interval else []
+    return [f"{100 * round(gain['difference'], 12):+.1f}", *ci95, f"{gain['p_value']:.3f}"]
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.1f}"
 
 
 def _cuts(protocol: Mapping[str, Any]) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import nano.models
 from tasks.errors import UserError
@@ -88,6 +88,20 @@ def load_engine(name: str, place: ModelPlace, args: Mapping[str, str]) -> Transf
         threads=int(args["threads"]) if "threads" in args else None,
         sampler=cast("SamplerName", args.get("sampler", "auto")),
     )
+
+
+def load_decode(protocol: Mapping[str, Any]) -> Callable[[Sequence[int]], str]:
+    """What turns the ids of a run's samples into text; the model's weights are not read.
+
+    Raises UserError or ModelError when its tokenizer is not where it was.
+    """
+    from dataclasses import replace
+
+    from sampling.tokens import load_decode
+
+    place = find_model(protocol["model"])
+    commit = re.match(r"[0-9a-f]{40}", protocol["revision"])
+    return load_decode(replace(place, revision=commit.group() if commit else None))
 
 
 def _gguf(path: Path, adapter: str | None) -> ModelPlace:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from runs.forcing import NANO, Forcing, Words
 from runs.models import check_engine_args, find_model, load_engine
 from runs.protocol import Preset, Protocol, read_preset
 from runs.record import RunRecord, TaskRecord, existing
@@ -84,6 +85,7 @@ class Prepared:
     protocol: Protocol
     notices: Sequence[str]
     record: RunRecord | None  # of the run that is resumed
+    forcing: Forcing | None = None
 
 
 def prepare(settings: RunSettings, again: RunRecord | None = None) -> Prepared:
@@ -108,7 +110,10 @@ def prepare(settings: RunSettings, again: RunRecord | None = None) -> Prepared:
     args = {**_settled_then(before), **settings.engine_args}
     engine = load_engine(settings.model, place, args)
     notices = list(engine.facts.notices)
-    prepared = [_prepare_task(task, settings, preset, engine, notices) for task in tasks]
+    thinking_tags = preset.template.startswith("r1") or engine.has_token(TAGS[0].closing)
+    forcing = find_forcing(settings, preset, engine.prompt_language)
+    budgeted = _budgeted(forcing, settings, preset, engine, thinking_tags)
+    prepared = [_prepare_task(task, settings, preset, engine, notices, budgeted) for task in tasks]
     tiny = (engine.facts.parameters or TINY) < TINY
     protocol = Protocol(
         preset=settings.protocol,
@@ -128,8 +133,10 @@ def prepare(settings: RunSettings, again: RunRecord | None = None) -> Prepared:
         dtype=engine.facts.dtype,
         threads=engine.facts.threads,
         group_size=int(args.get("group_size", _TINY_GROUP if tiny else _GROUP)),
-        thinking_tags=preset.template.startswith("r1") or engine.has_token(TAGS[0].closing),
+        thinking_tags=thinking_tags,
         sampler=engine.facts.sampler,
+        max_thinking=forcing.budgets[-1] if forcing else None,
+        forcing=forcing.as_json() if forcing and forcing.asks else None,
     )
     if before is not None and (differences := protocol.differences(before.protocol)):
         raise UserError(
@@ -138,7 +145,93 @@ def prepare(settings: RunSettings, again: RunRecord | None = None) -> Prepared:
             if before is record
             else f"the run cannot be done again: {'; '.join(differences)}"
         )
-    return Prepared(settings, prepared, engine, protocol, notices, record)
+    return Prepared(settings, prepared, engine, protocol, notices, record, forcing)
+
+
+def find_forcing(settings: RunSettings, preset: Preset, language: str) -> Forcing | None:
+    """What is asked at which budgets; ``None`` without budgets. Raises UserError on options that
+    the mode does not know.
+    """
+    if not settings.budgets:
+        if settings.budget_mode != "truncate":
+            raise UserError(f"--budget-mode {settings.budget_mode} needs --budgets, like 512,1k,2k")
+        return None
+    if settings.budget_mode != "extend" and (settings.wait, settings.waits) != (None, None):
+        raise UserError("--wait and --waits are for --budget-mode extend")
+    words = _words(preset, language)
+    return Forcing(
+        mode=settings.budget_mode,
+        budgets=settings.budgets,
+        cue=words.answer_cue,
+        forced_tokens=words.forced_tokens,
+        wait=words.wait if settings.wait is None else settings.wait,
+        waits=preset.waits if settings.waits is None else settings.waits,
+    )
+
+
+def prepare_budgets(settings: RunSettings, record: RunRecord) -> tuple[Prepared, Forcing]:
+    """What is needed to draw at the budgets of ``settings`` from a run that is there. Raises
+    UserError when forced answers do not fit into the context.
+    """
+    prepared = prepare(RunSettings.from_json(record.settings, settings.out))
+    engine = prepared.engine
+    forcing = find_forcing(settings, read_preset(settings.protocol), engine.prompt_language)
+    assert forcing is not None
+    longest = max((a.prompt_tokens for task in prepared.tasks for a in task.asked), default=0)
+    context = engine.facts.context_length
+    most = _forced_length(forcing, engine)
+    if context is not None and longest + most > context:
+        raise UserError(
+            f"--budgets up to {forcing.budgets[-1]} take {most} tokens with a forced answer, and "
+            f"the context of {record.protocol['model']}, {context} tokens less the longest prompt "
+            f"({longest}), leaves {context - longest}"
+        )
+    return prepared, forcing
+
+
+def _forced_length(forcing: Forcing, engine: Engine) -> int:
+    """The largest budget with a closing and a forced answer, in tokens."""
+    closing = len(engine.encode(forcing.closing(TAGS[0].closing)))
+    return forcing.budgets[-1] + closing + forcing.forced_tokens
+
+
+def _words(preset: Preset, language: str) -> Words:
+    if language == "nano":
+        return NANO
+    return Words(preset.answer_tokens, preset.answer_cue, preset.forced_tokens, preset.wait)
+
+
+@dataclass(frozen=True)
+class _Budgeted:
+    """What budgets ask of a sample: ``wanted`` tokens in all if they fit, ``least`` in any case,
+    and ``forced`` with a closing and a forced answer after the largest budget.
+    """
+
+    wanted: int
+    least: int
+    forced: int
+
+
+def _budgeted(
+    forcing: Forcing | None,
+    settings: RunSettings,
+    preset: Preset,
+    engine: Engine,
+    thinking_tags: bool,
+) -> _Budgeted | None:
+    if forcing is None:
+        return None
+    largest = forcing.budgets[-1]
+    given = settings.max_tokens or preset.max_tokens
+    if given is not None and given < largest:
+        raise UserError(
+            f"--max-tokens {given} ends before the largest budget, {largest}: it is the budget and "
+            "what the answer may take after it"
+        )
+    answer = _words(preset, engine.prompt_language).answer_tokens
+    wanted = given or largest + (answer if thinking_tags else 0)
+    forced = _forced_length(forcing, engine) if forcing.asks else largest
+    return _Budgeted(wanted, wanted if given else largest, forced)
 
 
 def _is_commit(revision: str) -> bool:
@@ -183,7 +276,12 @@ def _same_problems(record: RunRecord, tasks: Sequence[Task]) -> None:
 
 
 def _prepare_task(
-    task: Task, settings: RunSettings, preset: Preset, engine: Engine, notices: list[str]
+    task: Task,
+    settings: RunSettings,
+    preset: Preset,
+    engine: Engine,
+    notices: list[str],
+    budgeted: _Budgeted | None = None,
 ) -> PreparedTask:
     asked = []
     for problem in task.problems:
@@ -196,6 +294,8 @@ def _prepare_task(
         tokens = engine.count_prompt_tokens(prompt)
         asked.append(Asked(problem, prompt, engine.render(prompt), tokens))
     wanted = settings.max_tokens or preset.max_tokens
+    if budgeted is not None:
+        wanted = budgeted.wanted
     context = engine.facts.context_length
     if context is None:
         return PreparedTask(task, asked, [], wanted or task.max_tokens)
@@ -209,6 +309,20 @@ def _prepare_task(
         )
     longest = max((a.prompt_tokens for a in fitting), default=0)
     room = context - longest
+    if budgeted is not None:
+        if budgeted.least > room or budgeted.forced > room:
+            most = max(budgeted.least, budgeted.forced)
+            raise UserError(
+                f"--budgets up to {settings.budgets[-1]} take {most} tokens with the answer, and "
+                f"the context of {settings.model}, {context} tokens less the longest prompt of "
+                f"{task.name} ({longest}), leaves {room}"
+            )
+        if wanted is not None and wanted > room:
+            notices.append(
+                f"{task.name}: answers may take {room - settings.budgets[-1]} tokens after the "
+                f"largest budget, since the context of {settings.model} ends there"
+            )
+            wanted = room
     if wanted is not None and wanted > room:
         raise UserError(
             f"--max-tokens {wanted} is beyond the context of {settings.model}: {context} tokens "

@@ -21,7 +21,10 @@ PRESETS = Path(__file__).parent / "protocols"
 class Preset(Strict):
     """A protocol file: how to ask and how to draw; drawn as the paper does unless it says so.
 
-    ``max_tokens`` unset means what the task asks for.
+    ``max_tokens`` unset means what the task asks for. With budgets: ``answer_tokens`` may follow a
+    thought that ends within its budget; one that does not is closed with ``answer_cue`` (``{end}``
+    stands for the closing tag) and answered in ``forced_tokens`` at most; ``wait`` lengthens one
+    that ended early, up to ``waits`` times.
     """
 
     title: str = ""
@@ -31,6 +34,11 @@ class Preset(Strict):
     top_k: NonNegativeInt = 0
     min_p: float = Field(0.0, ge=0, le=1)
     max_tokens: PositiveInt | None = None
+    answer_tokens: PositiveInt = 1024
+    answer_cue: str = "\n{end}\n\n**Final Answer**\n\\boxed{"
+    forced_tokens: PositiveInt = 48
+    wait: str = "Wait"
+    waits: NonNegativeInt = 2
 
 
 @dataclass(frozen=True)
@@ -38,8 +46,9 @@ class Protocol:
     """All of it settled, as it stands in run.json. ``max_tokens`` holds a number for each task.
 
     ``thinking_tags``: the model marks its thoughts, so a reply without tags is an answer without a
-    thought; where it is false the whole reply is thought. What has a value here is lacking in what
-    older versions wrote, which knew no other.
+    thought; where it is false the whole reply is thought. ``max_thinking`` bounds the thought in
+    tokens, and ``forcing`` says what is drawn at budgets along with the samples, whose batches it
+    shares. What has a value here is lacking in what older versions wrote, which knew no other.
     """
 
     preset: str
@@ -61,6 +70,8 @@ class Protocol:
     top_k: int = 0
     min_p: float = 0.0
     sampler: str | None = "generate"
+    max_thinking: int | None = None
+    forcing: Mapping[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "max_tokens": dict(self.max_tokens)}

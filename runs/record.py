@@ -11,12 +11,13 @@ import os
 import platform
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from runs.files import write_json
+from runs.forcing import Forcing
 from runs.protocol import Protocol
 from runs.settings import RunSettings
 from tasks.errors import UserError
@@ -47,7 +48,8 @@ class TaskRecord:
 @dataclass
 class RunRecord:
     """What run.json holds. ``splits`` names the groups that were sampled in smaller parts for want
-    of memory, and how many rows each part had; ``sessions`` has one entry per start.
+    of memory, and how many rows each part had; ``curves`` what was asked at which budgets
+    (`runs.forcing.Forcing`), one for each mode; ``sessions`` has one entry per start.
     """
 
     settings: dict[str, Any]
@@ -57,6 +59,7 @@ class RunRecord:
     host: dict[str, Any] = field(default_factory=lambda: _host())
     notices: list[str] = field(default_factory=list)
     splits: dict[str, int] = field(default_factory=dict)
+    curves: list[dict[str, Any]] = field(default_factory=list)
     sessions: list[dict[str, Any]] = field(default_factory=list)
     schema_version: int = 1
 
@@ -71,6 +74,14 @@ class RunRecord:
         versions = {name: _version(name) for name in _VERSIONS}
         versions["python"] = platform.python_version()
         self.sessions.append({"started": started, "command": command, "versions": versions})
+
+    def set_curve(self, forcing: Forcing) -> bool:
+        """Note what is asked at which budgets. Whether what there is of its mode still counts."""
+        curves = {curve["mode"]: Forcing.from_json(curve) for curve in self.curves}
+        before = curves.get(forcing.mode)
+        curves[forcing.mode] = forcing
+        self.curves = [curve.as_json() for curve in curves.values()]
+        return before is None or replace(before, budgets=forcing.budgets) == forcing
 
     def save(self, folder: Path) -> None:
         write_json(folder / FILE, self.__dict__)

@@ -10,18 +10,41 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol as Interface
 from typing import cast
 
 from runs import record as run_record
+from runs.course import Course, Extended, Forced, Guide
+from runs.forcing import Forcing
 from runs.prepare import Prepared, PreparedTask
 from runs.record import RunRecord, sole_writer
-from runs.store import Sample, Store, StoredProblem, now
+from runs.store import (
+    Sample,
+    SampleKey,
+    Store,
+    StoredExtended,
+    StoredForced,
+    StoredProblem,
+    now,
+)
 from runs.tokens import count_thinking
-from sampling.engine import Completion, ModelError, OutOfMemory, Request, Sampling
+from runs.trajectory import Reader
+from sampling.engine import (
+    Completion,
+    Engine,
+    FinishReason,
+    ModelError,
+    OnTokens,
+    OutOfMemory,
+    Request,
+    Sampling,
+)
 from tasks.errors import UserError
+from tasks.thinking import DEFAULT as TAGS
+
+_LONGEST_TAG = max((tags.closing for tags in TAGS), key=len)
 
 
 class Watcher(Interface):
@@ -46,12 +69,30 @@ def sample_run(prepared: Prepared, watcher: Watcher) -> None:
     with sole_writer(out), Store(out) as store:
         record = _open_record(prepared, store)
         kept = store.keys()
+        forcing = prepared.forcing
+        if forcing is not None and forcing.asks:
+            kept &= store.budgeted(forcing.mode, forcing.budgets)
         total = sum(len(t.task.problems) for t in prepared.tasks) * prepared.protocol.samples
         watcher.begin(total, len(kept))
         for notice in record.notices:
             watcher.notice(notice)
         for task in prepared.tasks:
-            _Sampler(prepared, task, store, record, watcher).draw(kept)
+            _Sampler(prepared, task, prepared.forcing, store, record, watcher).draw(kept)
+
+
+def draw_budgets(prepared: Prepared, forcing: Forcing, watcher: Watcher) -> None:
+    """Draw what ``forcing`` asks of the samples that the run holds, reading each of them once."""
+    out = prepared.settings.out
+    with sole_writer(out), Store(out) as store:
+        record = run_record.read(out)
+        if not record.set_curve(forcing):
+            store.forget_mode(forcing.mode)
+        record.save(out)
+        done = store.budgeted(forcing.mode, forcing.budgets)
+        kept = store.keys()
+        watcher.begin(len(kept), len(done & kept))
+        for task in prepared.tasks:
+            _Sampler(prepared, task, forcing, store, record, watcher).draw_budgets(done)
 
 
 def groups(requests: Sequence[Request], size: int) -> Iterator[list[Request]]:
@@ -84,6 +125,8 @@ def _open_record(prepared: Prepared, store: Store) -> RunRecord:
             )
     else:
         _same_prompts(problems, store.problems())
+    if prepared.forcing is not None and not record.set_curve(prepared.forcing):
+        store.forget_mode(prepared.forcing.mode)
     command = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
     record.begin_session(now(), command)
     record.save(prepared.settings.out)
@@ -102,12 +145,13 @@ def _same_prompts(asked: Sequence[StoredProblem], stored: Sequence[StoredProblem
 
 
 class _Sampler:
-    """Draws one task's missing samples."""
+    """Draws one task's missing samples, and what budgets ask of them."""
 
     def __init__(
         self,
         prepared: Prepared,
         task: PreparedTask,
+        forcing: Forcing | None,
         store: Store,
         record: RunRecord,
         watcher: Watcher,
@@ -116,32 +160,75 @@ class _Sampler:
         self._protocol = prepared.protocol
         self._out = prepared.settings.out
         self._task = task
+        self._forcing = forcing
         self._store = store
         self._record = record
         self._watcher = watcher
-        self._prefilled = {a.problem.id: a.thought_prefilled for a in task.asked}
-        self._prompt_tokens = {a.problem.id: a.prompt_tokens for a in task.asked}
+        self._asked = {a.problem.id: a for a in task.asked}
+        self._guide = Guide(
+            prepared.engine,
+            task.max_tokens,
+            forcing.budgets[-1] if forcing else prepared.protocol.max_thinking,
+            forcing,
+        )
+        self._added: list[tuple[str, int]] = []
         self._changed = 0
 
-    def draw(self, kept: set[tuple[str, str, int]]) -> None:
+    def draw(self, kept: set[SampleKey]) -> None:
+        """Everything that is not ``kept``, from the first token."""
         name = self._task.task.name
         for asked in self._task.too_long:
             reason = "the prompt is too long for the context"
             for index in range(self._protocol.samples):
                 self._store.add_missing(name, asked.problem.id, index, reason)
-        requests = self._task.requests(self._protocol.samples, self._protocol.seed)
-        closed = self._engine.facts.closed_groups
-        for number, group in enumerate(groups(requests, self._protocol.group_size)):
-            lacking = [r for r in group if (name, *_key(r)) not in kept]
-            if lacking:
-                self._draw_group(f"{name}:{number}", group if closed else lacking)
+        for label, begun, requests in self._groups("", kept):
+            self._draw_group(label, begun, requests, self._whole)
         if self._changed:
             self._watcher.notice(
                 f"{name}: {self._changed} samples came out otherwise than before the interruption "
                 "(another machine or another version?); those committed first were kept"
             )
 
-    def _draw_group(self, label: str, group: list[Request]) -> None:
+    def draw_budgets(self, done: set[SampleKey]) -> None:
+        """What budgets ask of the samples that are there, but for those that are ``done``."""
+        assert self._forcing is not None
+        name = self._task.task.name
+        samples = {s.key: s for s in self._store.samples(ids=True) if s.task == name}
+
+        def more(request: Request) -> Course | None:
+            sample = samples.get((name, *_key(request)))
+            return None if sample is None else self._more(request, sample)
+
+        lacking_none = done | {(name, *_key(r)) for r in self._requests()} - samples.keys()
+        for label, begun, requests in self._groups(f"{self._forcing.mode}:", lacking_none):
+            self._draw_group(label, begun, requests, more)
+
+    def _requests(self) -> list[Request]:
+        return self._task.requests(self._protocol.samples, self._protocol.seed)
+
+    def _groups(self, kind: str, kept: set[SampleKey]) -> Iterator[tuple[str, bool, list[Request]]]:
+        """The groups that lack something: label, whether they were begun before, requests."""
+        name = self._task.task.name
+        for number, group in enumerate(groups(self._requests(), self._protocol.group_size)):
+            lacking = [r for r in group if (name, *_key(r)) not in kept]
+            if lacking:
+                closed = self._engine.facts.closed_groups
+                begun = len(lacking) < len(group)
+                yield f"{kind}{name}:{number}", begun, group if closed else lacking
+
+    def _draw_group(
+        self,
+        label: str,
+        begun: bool,
+        group: list[Request],
+        course: Callable[[Request], Course | None],
+    ) -> None:
+        rows = self._record.splits.get(label)
+        if rows is None and begun:
+            rows = len(group)  # as it went then, since no split was noted
+        if rows is None:
+            rows = min(len(group), self._rows_that_fit(group))
+            self._note_split(label, rows, len(group))
         sampling = Sampling(
             temperature=self._protocol.temperature,
             top_p=self._protocol.top_p,
@@ -149,32 +236,71 @@ class _Sampler:
             min_p=self._protocol.min_p,
             max_tokens=self._task.max_tokens,
         )
-        longest = max(self._prompt_tokens[_key(r)[0]] for r in group)
-        rows = self._record.splits.get(label)
-        if rows is None:
-            rows = min(len(group), self._engine.rows_that_fit(longest, sampling.max_tokens))
-            self._note_split(label, rows, len(group))
         while True:
+            self._added = []
             try:
-                self._engine.sample(group, sampling, self._finish, self._watcher.tokens, rows)
+                courses = [c for request in group if (c := course(request)) is not None]
+                follow(self._engine, courses, sampling, self._watcher.tokens, rows)
                 return
             except OutOfMemory as error:
                 if rows == 1:
                     raise ModelError(f"out of memory at {error}: use fewer --max-tokens") from error
                 rows = (rows + 1) // 2
                 self._note_split(label, rows, len(group))
+                if self._engine.facts.closed_groups:  # all of a group is drawn with one split
+                    self._store.discard(self._task.task.name, self._added)
+
+    def _rows_that_fit(self, group: list[Request]) -> int:
+        longest = max(self._asked[_key(r)[0]].prompt_tokens for r in group)
+        most = self._task.max_tokens
+        if self._forcing is not None and self._forcing.asks:
+            closing = len(self._engine.encode(self._forcing.closing(_LONGEST_TAG)))
+            forced = self._forcing.budgets[-1] + closing + self._forcing.forced_tokens
+            most = max(most, forced)
+        return self._engine.rows_that_fit(longest, most)
 
     def _note_split(self, label: str, rows: int, size: int) -> None:
         if rows < size:
             self._record.splits[label] = rows
             self._record.save(self._out)
 
-    def _finish(self, request: Request, completion: Completion) -> None:
+    def _whole(self, request: Request) -> Course:
+        key = self._task.task.name, *_key(request)
+        yield from self._guide.whole(
+            request,
+            self._reader(request),
+            lambda completion: self._keep(request, completion),
+            lambda more: self._keep_more(key, more),
+        )
+        self._close(key)
+
+    def _more(self, request: Request, sample: Sample) -> Course:
+        if sample.token_ids is None:
+            raise UserError(f"{self._out} holds no token ids: only --budget-mode truncate is left")
+        yield from self._guide.more(
+            request,
+            self._reader(request),
+            sample.token_ids,
+            cast(FinishReason, sample.finish_reason),
+            lambda more: self._keep_more(sample.key, more),
+        )
+        self._close(sample.key)
+        self._watcher.sample()
+
+    def _reader(self, request: Request) -> Reader:
+        asked = self._asked[_key(request)[0]]
+        return Reader(self._engine.decode, asked.thought_prefilled, self._protocol.thinking_tags)
+
+    def _close(self, key: SampleKey) -> None:
+        if self._forcing is not None and self._forcing.asks:
+            self._store.add_budgeted(key, self._forcing.mode, self._forcing.budgets)
+
+    def _keep(self, request: Request, completion: Completion) -> None:
         problem_id, index = _key(request)
         thinking = count_thinking(
             completion,
             self._engine.decode,
-            prefilled=self._prefilled[problem_id],
+            prefilled=self._asked[problem_id].thought_prefilled,
             thinking_tags=self._protocol.thinking_tags,
         )
         generated = completion.completion_tokens
@@ -193,9 +319,47 @@ class _Sampler:
             finished_at=now(),
         )
         if self._store.add_sample(sample):
+            self._added.append((problem_id, index))
             self._watcher.sample()
         elif self._store.text(sample.task, problem_id, index) != sample.text:
             self._changed += 1
+
+    def _keep_more(self, key: SampleKey, more: Extended | Forced) -> None:
+        if isinstance(more, Extended):
+            self._store.add_extended(StoredExtended(*key, more.waits, more.finish_reason, more.ids))
+            return
+        completion = more.completion
+        self._store.add_forced(
+            StoredForced(
+                *(*key, more.mode, more.budget, more.given, completion.text),
+                *(completion.finish_reason, completion.token_ids or ()),
+            )
+        )
+
+
+def follow(
+    engine: Engine,
+    courses: Sequence[Course],
+    sampling: Sampling,
+    on_tokens: OnTokens,
+    rows: int,
+) -> None:
+    """Put courses through an engine, ``rows`` at a time."""
+    running: dict[Hashable, Course] = {}
+    requests = []
+    for course in courses:
+        if (first := next(course, None)) is not None:
+            running[first.key] = course
+            requests.append(first)
+
+    def finish(request: Request, completion: Completion) -> Request | None:
+        try:
+            return running[request.key].send(completion)
+        except StopIteration:
+            return None
+
+    if requests:
+        engine.sample(requests, sampling, finish, on_tokens, min(rows, len(requests)))
 
 
 def _key(request: Request) -> tuple[str, int]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from runs.forcing import Mode
+
 
 @dataclass(frozen=True)
 class RunSettings:
@@ -28,6 +30,10 @@ class RunSettings:
     top_k: int | None = None
     min_p: float | None = None
     max_tokens: int | None = None
+    budgets: tuple[int, ...] = ()
+    budget_mode: Mode = "truncate"
+    wait: str | None = None
+    waits: int | None = None
     engine: str = "auto"
     engine_args: Mapping[str, str] = field(default_factory=dict)
     revision: str | None = None
@@ -35,10 +41,16 @@ class RunSettings:
 
     def as_json(self) -> dict[str, Any]:
         """Everything but ``out``, which is where this is written."""
-        stored = {**self.__dict__, "tasks": list(self.tasks), "engine_args": dict(self.engine_args)}
+        stored = {
+            **self.__dict__,
+            "tasks": list(self.tasks),
+            "budgets": list(self.budgets),
+            "engine_args": dict(self.engine_args),
+        }
         del stored["out"]
         return stored
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any], out: Path) -> RunSettings:
-        return cls(**{**stored, "tasks": tuple(stored["tasks"]), "out": out})
+        lists = {name: tuple(stored.get(name, ())) for name in ("tasks", "budgets")}
+        return cls(**{**stored, **lists, "out": out})

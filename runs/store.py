@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 import time
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -30,11 +31,33 @@ CREATE TABLE IF NOT EXISTS missing (
   task TEXT, problem_id TEXT, idx INTEGER, reason TEXT,
   PRIMARY KEY (task, problem_id, idx)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS extended (
+  task TEXT, problem_id TEXT, idx INTEGER, waits INTEGER, finish_reason TEXT, token_ids BLOB,
+  PRIMARY KEY (task, problem_id, idx)
+);
+CREATE TABLE IF NOT EXISTS forced (
+  task TEXT, problem_id TEXT, idx INTEGER, mode TEXT, budget INTEGER, given BLOB, text TEXT,
+  finish_reason TEXT, token_ids BLOB,
+  PRIMARY KEY (mode, task, problem_id, idx, budget)
+);
+CREATE TABLE IF NOT EXISTS budgeted (
+  task TEXT, problem_id TEXT, idx INTEGER, mode TEXT, budget INTEGER,
+  PRIMARY KEY (mode, task, problem_id, idx, budget)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS budget_verdicts (
+  task TEXT, problem_id TEXT, idx INTEGER, grader TEXT, mode TEXT, budget INTEGER, verdict TEXT,
+  extracted TEXT, reason TEXT, finished INTEGER, tokens INTEGER, forced_tokens INTEGER,
+  PRIMARY KEY (grader, mode, task, problem_id, idx, budget)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS verdicts (
   task TEXT, problem_id TEXT, idx INTEGER, grader TEXT, verdict TEXT, extracted TEXT, reason TEXT,
   PRIMARY KEY (grader, task, problem_id, idx)
 ) WITHOUT ROWID;
 """
+
+
+SampleKey = tuple[str, str, int]
+"""Task, problem id, index."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +94,51 @@ class Sample:
     token_ids: tuple[int, ...] | None
     finished_at: float
 
+    @property
+    def key(self) -> SampleKey:
+        return self.task, self.problem_id, self.index
+
+
+@dataclass(frozen=True)
+class StoredExtended:
+    """A sample's trajectory after it was told to wait: all of its tokens, ``waits`` included."""
+
+    task: str
+    problem_id: str
+    index: int
+    waits: int
+    finish_reason: str
+    token_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class StoredForced:
+    """The answer to a thought that was cut at a budget: ``text`` and ``token_ids`` are what the
+    model wrote, ``given`` the cut thought and its closing.
+    """
+
+    task: str
+    problem_id: str
+    index: int
+    mode: str
+    budget: int
+    given: tuple[int, ...]
+    text: str
+    finish_reason: str
+    token_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class BudgetGrade:
+    """What a sample is worth at a budget. ``finished``: it came to its own end there. ``tokens``
+    of the sample count there, the forced answer's apart.
+    """
+
+    grade: Grade
+    finished: bool
+    tokens: int
+    forced_tokens: int
+
 
 class Store:
     """The database of one run. Use it as a context manager; one thread at a time.
@@ -106,7 +174,7 @@ class Store:
 
     def add_sample(self, sample: Sample) -> bool:
         """Commit one sample. False when it was there already, and then nothing is changed."""
-        ids = None if sample.token_ids is None else array("I", sample.token_ids).tobytes()
+        ids = None if sample.token_ids is None else _blob(sample.token_ids)
         row = (
             *(sample.task, sample.problem_id, sample.index, sample.seed, sample.text),
             *(sample.finish_reason, sample.prompt_tokens, sample.thinking_tokens),
@@ -121,6 +189,101 @@ class Store:
         self._db.execute(
             "INSERT OR REPLACE INTO missing VALUES (?,?,?,?)", (task, problem_id, index, reason)
         )
+
+    def discard(self, task: str, keys: Iterable[tuple[str, int]]) -> None:
+        """Take out samples that are drawn anew, and what was drawn after them."""
+        where = "WHERE task = ? AND problem_id = ? AND idx = ?"
+        rows = [(task, *key) for key in keys]
+        with self._transaction():
+            for table in ("samples", "extended", "forced", "budgeted"):
+                self._db.executemany(f"DELETE FROM {table} {where}", rows)
+
+    def add_extended(self, extended: StoredExtended) -> None:
+        row = (
+            *(extended.task, extended.problem_id, extended.index, extended.waits),
+            *(extended.finish_reason, _blob(extended.token_ids)),
+        )
+        self._db.execute("INSERT OR IGNORE INTO extended VALUES (?,?,?,?,?,?)", row)
+
+    def add_forced(self, forced: StoredForced) -> None:
+        row = (
+            *(forced.task, forced.problem_id, forced.index, forced.mode, forced.budget),
+            *(_blob(forced.given), forced.text, forced.finish_reason, _blob(forced.token_ids)),
+        )
+        self._db.execute("INSERT OR IGNORE INTO forced VALUES (?,?,?,?,?,?,?,?,?)", row)
+
+    def add_budgeted(self, key: SampleKey, mode: str, budgets: Iterable[int]) -> None:
+        """Everything that these budgets ask of a sample in a mode is there."""
+        rows = [(*key, mode, budget) for budget in budgets]
+        with self._transaction():
+            self._db.executemany("INSERT OR IGNORE INTO budgeted VALUES (?,?,?,?,?)", rows)
+
+    def budgeted(self, mode: str, budgets: Collection[int]) -> set[SampleKey]:
+        """The samples of which all that these budgets ask is there."""
+        rows = self._db.execute(
+            "SELECT task, problem_id, idx, budget FROM budgeted WHERE mode = ?", (mode,)
+        )
+        counts: Counter[SampleKey] = Counter()
+        counts.update((task, p, i) for task, p, i, budget in rows if budget in budgets)
+        return {key for key, count in counts.items() if count == len(budgets)}
+
+    def forget_mode(self, mode: str) -> None:
+        """Drop what was drawn in a mode, to draw it otherwise."""
+        with self._transaction():
+            self._db.execute("DELETE FROM forced WHERE mode = ?", (mode,))
+            self._db.execute("DELETE FROM budgeted WHERE mode = ?", (mode,))
+            if mode == "extend":
+                self._db.execute("DELETE FROM extended")
+
+    def extended(self) -> dict[SampleKey, StoredExtended]:
+        rows = self._rows("SELECT *, idx AS 'index' FROM extended")
+        return {
+            (x.task, x.problem_id, x.index): x for x in (_made(StoredExtended, r) for r in rows)
+        }
+
+    def forced(self, mode: str) -> Iterator[StoredForced]:
+        rows = self._rows("SELECT *, idx AS 'index' FROM forced WHERE mode = ?", (mode,))
+        return (_made(StoredForced, row) for row in rows)
+
+    def forced_tokens(self) -> dict[str, int]:
+        """How many tokens forced answers took, by task."""
+        query = "SELECT task, SUM(LENGTH(token_ids)) / 4 FROM forced GROUP BY task"
+        return dict(self._db.execute(query))
+
+    def set_budget_grades(
+        self,
+        grader: str,
+        mode: str,
+        grades: Iterable[tuple[SampleKey, int, BudgetGrade]],
+    ) -> None:
+        """Replace all verdicts of ``grader`` in ``mode``: (sample, budget, grade)."""
+        rows = (
+            (
+                *(*key, grader, mode, budget, given.grade.verdict.value, given.grade.extracted),
+                *(given.grade.reason, int(given.finished), given.tokens, given.forced_tokens),
+            )
+            for key, budget, given in grades
+        )
+        with self._transaction():
+            self._db.execute(
+                "DELETE FROM budget_verdicts WHERE grader = ? AND mode = ?", (grader, mode)
+            )
+            self._db.executemany(
+                "INSERT INTO budget_verdicts VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", rows
+            )
+
+    def budget_grades(self, grader: str, mode: str, budget: int) -> dict[SampleKey, BudgetGrade]:
+        rows = self._db.execute(
+            "SELECT task, problem_id, idx, verdict, extracted, reason, finished, tokens, "
+            "forced_tokens FROM budget_verdicts WHERE grader = ? AND mode = ? AND budget = ?",
+            (grader, mode, budget),
+        )
+        return {
+            (t, p, i): BudgetGrade(
+                Grade(Verdict(v), extracted, why), bool(finished), tokens, forced
+            )
+            for t, p, i, v, extracted, why, finished, tokens, forced in rows
+        }
 
     def set_grades(self, grader: str, grades: Iterable[tuple[str, str, int, Grade]]) -> None:
         """Replace all verdicts of ``grader`` at once: (task, problem id, index, grade)."""
@@ -185,6 +348,17 @@ class Store:
 
     def _transaction(self) -> _Transaction:
         return _Transaction(self._db)
+
+
+def _blob(ids: Sequence[int]) -> bytes:
+    return array("I", ids).tobytes()
+
+
+def _made(kind: Any, row: dict[str, Any]) -> Any:
+    del row["idx"]
+    for name in {"given", "token_ids"} & row.keys():
+        row[name] = tuple(array("I", row[name]))
+    return kind(**row)
 
 
 class _Transaction:
