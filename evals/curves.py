@@ -96,6 +96,7 @@ def _lines(curve: Curve) -> list[tuple[Any, ...]]:
 
 def _draw(curves: Sequence[Curve], metric: str, image: Path) -> None:
     """One panel for each task: budgets on a logarithmic axis, the 95 % interval as a band."""
+    from matplotlib import rc_context
     from matplotlib.figure import Figure
     from matplotlib.ticker import FixedLocator, NullLocator, PercentFormatter
 
@@ -147,7 +148,7 @@ def _draw(curves: Sequence[Curve], metric: str, image: Path) -> None:
         panel.set_xlabel("budget: tokens of thought")
         panel.legend(fontsize="small", loc="best")
     panels[0].set_ylabel(f"{metric}, 95 % over problems")
-    with written_whole(image) as file:
+    with written_whole(image) as file, rc_context({"svg.hashsalt": "r1eval"}):
         page.savefig(file, format=image.suffix[1:], dpi=150, metadata=_undated(image))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from evals.adaptive import adaptive_result
 from evals.budgets import budget_results
 from evals.load import outcomes
 from evals.metrics import task_metrics
@@ -38,6 +39,7 @@ def write_results(folder: Path, grader: str = OURS) -> dict[str, Any]:
     with Store(folder) as store:
         samples = [replace(sample, text="") for sample in store.samples()]  # texts can take GBs
         keys = store.keys()
+        grades = store.grades(grader)
         forced = store.forced_tokens()
         noted = [(key[0], why) for key, why in store.missing().items() if key not in keys]
     budgets = budget_results(folder, grader)
@@ -50,6 +52,9 @@ def write_results(folder: Path, grader: str = OURS) -> dict[str, Any]:
         if lacking := result["outcomes"][MISSING]:
             reasons = [why for of, why in noted if of == name]
             result["missing_reasons"] = missing_reasons(reasons, lacking)
+        if (adaptive := adaptive_result(run, name, grades)) is not None:
+            result["metrics"]["pass@1"] = adaptive.pop("pass@1")
+            result |= adaptive
         result |= budgets.get(name, {"budgets": [], "equal_tokens": []})
         result["tokens"]["forced"] = forced.get(name, 0)
         tasks.append(result | {"seconds": round(seconds.get(name, 0.0), 3)})

@@ -38,6 +38,8 @@ def run_and_print(settings: RunSettings, again: RunRecord | None = None) -> int:
         with Progress() as progress:
             sample_run(prepared, progress)
         results = grade_and_write(settings.out, grader_of(settings.out), prepared.engine.decode)
+        if settings.until_ci is not None:
+            results = _until(prepared, results)
     except KeyboardInterrupt:
         click.echo(f"\nStopped. {_kept(prepared)} To go on: the same command again.", err=True)
         sys.exit(130)
@@ -52,6 +54,26 @@ def run_and_print(settings: RunSettings, again: RunRecord | None = None) -> int:
         ) from error
     print_results(results, settings.out)
     return exit_code(results)
+
+
+def _until(prepared: Prepared, results: dict[str, Any]) -> dict[str, Any]:
+    """Rounds of more samples until the interval of pass@1 is as narrow as was asked."""
+    from evals.adaptive import plan_round
+    from r1eval.progress import Progress
+    from runs import record
+    from runs.run import sample_round
+
+    settings = prepared.settings
+    assert settings.until_ci is not None
+    going = bool(record.read(settings.out).rounds)  # a round may have been cut off
+    while going or plan_round(
+        settings.out, results["grader"], settings.until_ci, settings.max_samples
+    ):
+        going = False
+        with Progress() as progress:
+            sample_round(prepared, progress)
+        results = grade_and_write(settings.out, results["grader"], prepared.engine.decode)
+    return results
 
 
 def ask_budgets(settings: RunSettings) -> Decode | None:

@@ -30,6 +30,8 @@ def print_results(results: Mapping[str, Any], folder: Path) -> None:
         console.print(_outcomes(task))
         for reason, count in task.get("missing_reasons", {}).items():
             console.print(f"{count} missing: {reason}")
+        if "adaptive" in task:
+            console.print(_adaptive(task))
         console.print(_tokens(task))
         if task["plan"] is not None:
             console.print(task["plan"]["sentence"])
@@ -119,6 +121,16 @@ def _gained(gain: Mapping[str, Any] | None, interval: bool = False) -> list[str]
 
 def _percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f}"
+
+
+def _adaptive(task: Mapping[str, Any]) -> str:
+    told = task["adaptive"]
+    width = "–" if told["half_width"] is None else f"±{100 * told['half_width']:.1f} points"
+    return (
+        f"pass@1 comes from {told['samples']} samples, {told['least']} to {told['most']} of a "
+        f"problem, in {counted(told['rounds'], 'round')} after the first: {width} with new "
+        f"samples; the other figures from the first {task['samples_per_problem']} of each"
+    )
 
 
 def _cuts(protocol: Mapping[str, Any]) -> str:

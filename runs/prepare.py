@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from runs.forcing import NANO, Forcing, Words
 from runs.models import check_engine_args, find_model, load_engine
@@ -71,10 +72,16 @@ class PreparedTask:
     def requests(self, samples: int, seed: int) -> list[Request]:
         """All samples of the task, problem by problem; a request's key is (problem id, index)."""
         return [
-            Request((a.problem.id, index), a.prompt, sample_seed(seed, a.problem.id, index))
-            for a in self.asked
-            for index in range(samples)
+            self.request(a.problem.id, index, seed) for a in self.asked for index in range(samples)
         ]
+
+    def request(self, problem_id: str, index: int, seed: int) -> Request:
+        prompt = self._prompts[problem_id]
+        return Request((problem_id, index), prompt, sample_seed(seed, problem_id, index))
+
+    @cached_property
+    def _prompts(self) -> dict[str, Prompt]:
+        return {a.problem.id: a.prompt for a in self.asked}
 
 
 @dataclass(frozen=True)
@@ -98,6 +105,8 @@ def prepare(settings: RunSettings, again: RunRecord | None = None) -> Prepared:
     preset = read_preset(settings.protocol)
     check_engine_args(settings.engine_args)
     temperature = preset.temperature if settings.temperature is None else settings.temperature
+    if settings.until_ci is not None:
+        _check_until(settings)
     if temperature == 0 and settings.samples > 1:
         raise UserError(f"temperature 0 gives {settings.samples} equal samples: use --samples 1")
     tasks = [load_task(name, limit=settings.limit) for name in settings.tasks]
@@ -146,6 +155,18 @@ def prepare(settings: RunSettings, again: RunRecord | None = None) -> Prepared:
             else f"the run cannot be done again: {'; '.join(differences)}"
         )
     return Prepared(settings, prepared, engine, protocol, notices, record, forcing)
+
+
+def _check_until(settings: RunSettings) -> None:
+    if settings.samples < 4 or settings.samples % 2:
+        raise UserError(
+            f"--until-ci begins with --samples of each problem, an even number from 4 on (16 does "
+            f"well), not {settings.samples}"
+        )
+    if settings.max_samples < settings.samples:
+        raise UserError(f"--max-samples {settings.max_samples} is less than --samples")
+    if settings.budgets:
+        raise UserError("--until-ci and --budgets do not go together: draw the curve afterwards")
 
 
 def find_forcing(settings: RunSettings, preset: Preset, language: str) -> Forcing | None:

@@ -49,7 +49,9 @@ class TaskRecord:
 class RunRecord:
     """What run.json holds. ``splits`` names the groups that were sampled in smaller parts for want
     of memory, and how many rows each part had; ``curves`` what was asked at which budgets
-    (`runs.forcing.Forcing`), one for each mode; ``sessions`` has one entry per start.
+    (`runs.forcing.Forcing`), one for each mode; ``rounds`` how many samples of even and of odd
+    index each problem was to have, ``{task: {"scale": …, "asked": {problem id: [even, odd]}}}``;
+    ``sessions`` has one entry per start.
     """
 
     settings: dict[str, Any]
@@ -60,6 +62,7 @@ class RunRecord:
     notices: list[str] = field(default_factory=list)
     splits: dict[str, int] = field(default_factory=dict)
     curves: list[dict[str, Any]] = field(default_factory=list)
+    rounds: list[dict[str, Any]] = field(default_factory=list)
     sessions: list[dict[str, Any]] = field(default_factory=list)
     schema_version: int = 1
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol as Interface
 from typing import cast
@@ -78,6 +78,35 @@ def sample_run(prepared: Prepared, watcher: Watcher) -> None:
             watcher.notice(notice)
         for task in prepared.tasks:
             _Sampler(prepared, task, prepared.forcing, store, record, watcher).draw(kept)
+
+
+def sample_round(prepared: Prepared, watcher: Watcher) -> None:
+    """Draw what the rounds in the run's record ask beyond the first samples of each problem."""
+    out = prepared.settings.out
+    with sole_writer(out), Store(out) as store:
+        record = run_record.read(out)
+        if not record.rounds:
+            return
+        kept = store.keys()
+        asked = {
+            (t, *key)
+            for t, of_task in record.rounds[-1].items()
+            for key in indices(of_task["asked"])
+        }
+        watcher.begin(len(asked), len(kept & asked))
+        for task in prepared.tasks:
+            _Sampler(prepared, task, None, store, record, watcher).draw_rounds(kept)
+
+
+def indices(asked: Mapping[str, Sequence[int]]) -> Iterator[tuple[str, int]]:
+    """(problem id, index) of every sample of so many even and so many odd indices.
+
+    >>> list(indices({"p": [3, 1]}))
+    [('p', 0), ('p', 1), ('p', 2), ('p', 4)]
+    """
+    for problem, (even, odd) in asked.items():
+        both = [*range(0, 2 * even, 2), *range(1, 2 * odd, 2)]
+        yield from ((problem, index) for index in sorted(both))
 
 
 def draw_budgets(prepared: Prepared, forcing: Forcing, watcher: Watcher) -> None:
@@ -181,13 +210,27 @@ class _Sampler:
             reason = "the prompt is too long for the context"
             for index in range(self._protocol.samples):
                 self._store.add_missing(name, asked.problem.id, index, reason)
-        for label, begun, requests in self._groups("", kept):
-            self._draw_group(label, begun, requests, self._whole)
+        for label, begun, group in self._groups("", kept, self._requests()):
+            self._draw_group(label, begun, group, self._whole)
         if self._changed:
             self._watcher.notice(
                 f"{name}: {self._changed} samples came out otherwise than before the interruption "
                 "(another machine or another version?); those committed first were kept"
             )
+
+    def draw_rounds(self, kept: set[SampleKey]) -> None:
+        """What each round asked beyond the one before it."""
+        name = self._task.task.name
+        before = {_key(request) for request in self._requests()}
+        for number, of_round in enumerate(self._record.rounds, start=1):
+            if name not in of_round:
+                continue
+            asked = [key for key in indices(of_round[name]["asked"]) if key not in before]
+            before |= set(asked)
+            requests = [self._task.request(*key, self._protocol.seed) for key in asked]
+            kind = f"round{number}:"
+            for label, begun, group in self._groups(kind, kept, requests):
+                self._draw_group(label, begun, group, self._whole)
 
     def draw_budgets(self, done: set[SampleKey]) -> None:
         """What budgets ask of the samples that are there, but for those that are ``done``."""
@@ -200,16 +243,19 @@ class _Sampler:
             return None if sample is None else self._more(request, sample)
 
         lacking_none = done | {(name, *_key(r)) for r in self._requests()} - samples.keys()
-        for label, begun, requests in self._groups(f"{self._forcing.mode}:", lacking_none):
-            self._draw_group(label, begun, requests, more)
+        kind = f"{self._forcing.mode}:"
+        for label, begun, group in self._groups(kind, lacking_none, self._requests()):
+            self._draw_group(label, begun, group, more)
 
     def _requests(self) -> list[Request]:
         return self._task.requests(self._protocol.samples, self._protocol.seed)
 
-    def _groups(self, kind: str, kept: set[SampleKey]) -> Iterator[tuple[str, bool, list[Request]]]:
+    def _groups(
+        self, kind: str, kept: set[SampleKey], requests: Sequence[Request]
+    ) -> Iterator[tuple[str, bool, list[Request]]]:
         """The groups that lack something: label, whether they were begun before, requests."""
         name = self._task.task.name
-        for number, group in enumerate(groups(self._requests(), self._protocol.group_size)):
+        for number, group in enumerate(groups(requests, self._protocol.group_size)):
             lacking = [r for r in group if (name, *_key(r)) not in kept]
             if lacking:
                 closed = self._engine.facts.closed_groups

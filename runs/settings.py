@@ -34,6 +34,8 @@ class RunSettings:
     budget_mode: Mode = "truncate"
     wait: str | None = None
     waits: int | None = None
+    until_ci: float | None = None
+    max_samples: int = 1024
     engine: str = "auto"
     engine_args: Mapping[str, str] = field(default_factory=dict)
     revision: str | None = None

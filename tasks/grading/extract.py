@@ -64,9 +64,19 @@ def extract_earlier(turn: str) -> Stated | None:
 
 
 def extract_explicit(text: str) -> Stated | None:
-    """An answer that was marked as one: it counts even in a text that was cut off after it."""
-    explicit = _explicit(without_code(text))
-    return Stated(_content(explicit[0].answer), explicit[1]) if explicit is not None else None
+    """An answer that was marked as one: it counts even in a text that was cut off after it.
+
+    >>> extract_explicit("<answer>449</answer>"), extract_explicit("<answer>44")
+    (Stated(answer='449', sign='tag'), None)
+    """
+    text = without_code(text)
+    explicit = _explicit(text)
+    if explicit is None:
+        return None
+    mark, sign = explicit
+    if sign == "tag" and mark.end == len(text):
+        return None  # more of it may have been to come
+    return Stated(_content(mark.answer), sign)
 
 
 def _explicit(text: str) -> tuple[Mark, str] | None:
