@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -38,9 +39,8 @@ def print_results(results: Mapping[str, Any], folder: Path) -> None:
         for mode in dict.fromkeys(row["mode"] for row in task["budgets"]):
             console.print()
             console.print(_budgets(task, mode))
-        if task["equal_tokens"]:
-            console.print()
-            console.print(_equal_tokens(task))
+            if any(row["mode"] == mode for row in task["equal_tokens"]):
+                console.print(_equal_tokens(task, mode))
     console.print(f"\nThe run is in {folder} (results.json, samples.db).")
 
 
@@ -72,47 +72,42 @@ def _table(task: Mapping[str, Any]) -> Table:
 
 def _budgets(task: Mapping[str, Any], mode: str) -> Table:
     rows = [row for row in task["budgets"] if row["mode"] == mode]
-    table = _titled(f"{task['task']} by budget of thought, mode {mode}")
-    for heading in ("budget", "pass@1 %", "95 %", "gain", "p", *list(rows[0]["metrics"])[1:]):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for heading in ("finished %", "tokens", "forced"):
+    vote = list(rows[0]["metrics"])[-1]
+    table = _narrow(f"{task['task']} by budget of thought, mode {mode}")
+    headings = ("budget", "pass@1 %", "95 %", "gain", "p", f"{vote} %", "finished %", "tokens")
+    for heading in (*headings, "forced"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
-        first, *others = row["metrics"].values()
+        one = row["metrics"]["pass@1"]
         table.add_row(
-            *(str(row["budget"]), _percent(first["value"]), _interval(first["ci95"])),
+            *(str(row["budget"]), _percent(one["value"]), _interval(one["ci95"])),
             *_gained(row["gain"]),
-            *(_percent(figure["value"]) for figure in others),
-            *(_percent(row["finished"]), f"{row['tokens']['mean']:.0f}"),
-            f"{row['tokens']['forced_mean']:.1f}",
+            *(_percent(row["metrics"][vote]["value"]), _percent(row["finished"])),
+            *(f"{row['tokens']['mean']:.0f}", f"{row['tokens']['forced_mean']:.1f}"),
         )
     return table
 
 
-def _equal_tokens(task: Mapping[str, Any]) -> Table:
-    table = _titled(f"{task['task']}: one sample of B tokens, or a vote of m samples of B / m")
-    for heading in (
-        "B",
-        "mode",
-        "m",
-        "pass@1 at B %",
-        "cons@m at B/m %",
-        "vote - one",
-        "95 %",
-        "p",
-    ):
+def _equal_tokens(task: Mapping[str, Any], mode: str) -> Table:
+    table = _narrow(f"{task['task']} at equal tokens, mode {mode}")
+    for heading in ("one of", "pass@1 %", "vote of", "cons@m %", "vote - one", "95 %", "p"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in task["equal_tokens"]:
-        m = row["m"]
-        table.add_row(
-            *(str(row["tokens"]), row["mode"], str(m)),
-            *(_percent(row[name]["value"]) for name in ("pass@1", f"cons@{m}")),
-            *_gained(row, interval=True),
-        )
+        if row["mode"] == mode:
+            table.add_row(
+                *(str(row["tokens"]), _percent(row["pass@1"]["value"])),
+                *(f"{row['m']} × {row['budget']}", _percent(row[f"cons@{row['m']}"]["value"])),
+                *_gained(row, interval=True),
+            )
     return table
+
+
+def _narrow(title: str) -> Table:
+    return Table(title=Text(title, style="bold"), title_justify="left", padding=(0, 0), box=SIMPLE)
 
 
 def _gained(gain: Mapping[str, Any] | None, interval: bool = False) -> list[str]:
+    """The difference, its interval where one is shown, and p."""
     if gain is None or gain["difference"] is None:
         return ["–"] * (3 if interval else 2)
     ci95 = ["–" if gain["ci95"] is None else _signed(gain["ci95"])] if interval else []

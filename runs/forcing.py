@@ -63,9 +63,10 @@ class Words:
     answer_cue: str
     forced_tokens: int
     wait: str
+    waits: int
 
 
-NANO = Words(answer_tokens=32, answer_cue=END + "<answer>", forced_tokens=16, wait="wait")
+NANO = Words(answer_tokens=32, answer_cue=END + "<answer>", forced_tokens=16, wait="wait", waits=1)
 """The miniature's own, in place of any protocol's."""
 
 

@@ -186,7 +186,7 @@ def find_forcing(settings: RunSettings, preset: Preset, language: str) -> Forcin
         cue=words.answer_cue,
         forced_tokens=words.forced_tokens,
         wait=words.wait if settings.wait is None else settings.wait,
-        waits=preset.waits if settings.waits is None else settings.waits,
+        waits=words.waits if settings.waits is None else settings.waits,
     )
 
 
@@ -219,7 +219,13 @@ def _forced_length(forcing: Forcing, engine: Engine) -> int:
 def _words(preset: Preset, language: str) -> Words:
     if language == "nano":
         return NANO
-    return Words(preset.answer_tokens, preset.answer_cue, preset.forced_tokens, preset.wait)
+    return Words(
+        answer_tokens=preset.answer_tokens,
+        answer_cue=preset.answer_cue,
+        forced_tokens=preset.forced_tokens,
+        wait=preset.wait,
+        waits=preset.waits,
+    )
 
 
 @dataclass(frozen=True)

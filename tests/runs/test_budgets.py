@@ -264,3 +264,29 @@ def test_other_budgets_of_a_truncated_run_need_no_new_samples(budgeted, run):
     assert list(graded(budgeted("run").out)) == [4, 64]
     with pytest.raises(UserError, match="max_thinking: 64 there, 32 now"):
         sample_run(prepare(budgeted("run", budgets=(32,))), Silent())
+
+
+def test_in_mode_force_accuracy_rises_where_the_problem_needs_the_thought(budgeted, run):
+    """Everything is answered at every budget, so what rises is not truncation that ends. One
+    addition takes 42 tokens: deeper sums need larger budgets, and more than enough gives nothing.
+    """
+    budgets = (16, 64, 128, 256)
+    args = {"limit": 36, "temperature": 0.6, "top_p": 0.95, "budgets": budgets}
+    settings = budgeted("run", budget_mode="force", engine_args={"group_size": "256"}, **args)
+    run(settings)
+    with Store(settings.out) as store:
+        depth = {p.problem_id: p.question.count("+") for p in store.problems()}
+    accuracy = {}
+    for budget, grades in graded(settings.out, "force").items():
+        assert not any(one.grade.verdict.value == "truncated" for one in grades.values())
+        for level in range(1, 7):
+            of_level = [one for key, one in grades.items() if depth[key[1]] == level]
+            right = sum(one.grade.verdict.value == "correct" for one in of_level)
+            accuracy[budget, level] = right / len(of_level)
+    assert all(accuracy[16, level] <= 0.1 for level in range(1, 7))
+    assert accuracy[64, 1] >= 0.7
+    assert abs(accuracy[256, 1] - accuracy[64, 1]) <= 0.1
+    assert all(accuracy[64, level] <= 0.1 for level in range(2, 7))
+    assert accuracy[128, 3] >= 0.5
+    assert all(accuracy[128, level] <= 0.1 for level in range(4, 7))
+    assert accuracy[256, 4] >= 0.3
