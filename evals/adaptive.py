@@ -22,7 +22,7 @@ from evals.load import every_grade
 from evals.metrics import Estimate, Figure, figure, pass_estimate
 from evals.outcomes import USABLE
 from runs import record
-from runs.run import indices
+from runs.draw import indices
 from runs.store import SampleKey, Store
 from tasks.grading.verdict import Grade, Verdict
 

