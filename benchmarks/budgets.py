@@ -35,8 +35,8 @@ class Setting:
 
 
 SETTINGS = {
-    "nano": Setting((16, 32, 64, 128, 256), 16, 64, (64, 256, 1024), ("--protocol", "r1"), "<eos>"),
-    "smollm2": Setting((32, 64, 128, 256), 8, 16, (32, 64), (), END),
+    "nano": Setting((16, 32, 64, 128, 256), 16, 32, (128, 512), ("--protocol", "r1"), "<eos>"),
+    "smollm2": Setting((32, 64, 128, 256), 8, 8, (32, 64), (), END),
 }
 
 
