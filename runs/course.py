@@ -25,11 +25,13 @@ Course = Generator[Request, Completion, None]
 
 @dataclass(frozen=True)
 class Forced:
-    """A forced answer: what the model wrote after ``given``, the cut thought and its closing."""
+    """A forced answer: what the model wrote after the thought's first ``budget`` tokens and
+    ``closing``.
+    """
 
     mode: str
     budget: int
-    given: Ids
+    closing: Ids
     completion: Completion
 
 
@@ -90,15 +92,15 @@ class Guide:
             if budget in done or at_budget(ids, ended, budget, 0, reader) is not None:
                 continue
             tag = reader.closing_tag(ids[:budget], self.engine.render(request.prompt))
-            given = ids[:budget] + self.engine.encode(forcing.closing(tag))
+            closing = self.engine.encode(forcing.closing(tag))
             completion = yield replace(
                 request,
                 seed=sample_seed(request.seed, forcing.mode, budget),
-                given=given,
+                given=ids[:budget] + closing,
                 max_tokens=forcing.forced_tokens,
                 until=forcing.until,
             )
-            keep(Forced(forcing.mode, budget, given, completion))
+            keep(Forced(forcing.mode, budget, closing, completion))
 
     def _trajectory(
         self, request: Request, reader: Reader, before: int = 0

@@ -137,13 +137,12 @@ class TaskSampler:
         """What budgets ask of the samples that are there, but for those that are ``done``."""
         assert self._forcing is not None
         name = self._task.task.name
-        samples = {s.key: s for s in self._store.samples(ids=True) if s.task == name}
 
         def more(request: Request) -> Course | None:
-            sample = samples.get((name, *_key(request)))
+            sample = self._store.sample((name, *_key(request)))
             return None if sample is None else self._more(request, sample)
 
-        lacking_none = done | {(name, *_key(r)) for r in self._requests()} - samples.keys()
+        lacking_none = done | {(name, *_key(r)) for r in self._requests()} - self._store.keys()
         kind = f"{self._forcing.mode}:"
         for label, begun, group in self._groups(kind, lacking_none, self._requests()):
             self._draw_group(label, begun, group, more)
@@ -278,7 +277,7 @@ class TaskSampler:
         completion = more.completion
         self._store.add_forced(
             StoredForced(
-                *(*key, more.mode, more.budget, more.given, completion.text),
+                *(*key, more.mode, more.budget, more.closing, completion.text),
                 *(completion.finish_reason, completion.token_ids or ()),
             )
         )

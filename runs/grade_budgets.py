@@ -133,7 +133,7 @@ def _at_budget(
         return BudgetGrade(Grade(Verdict.TRUNCATED, None, reason), False, budget, 0)
     given = replace(
         sample,
-        text=reader.decode(forced.given) + forced.text,
+        text=reader.decode(ids[:budget] + forced.closing) + forced.text,
         finish_reason=forced.finish_reason,
         token_ids=None,
     )

@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS extended (
   PRIMARY KEY (task, problem_id, idx)
 );
 CREATE TABLE IF NOT EXISTS forced (
-  task TEXT, problem_id TEXT, idx INTEGER, mode TEXT, budget INTEGER, given BLOB, text TEXT,
+  task TEXT, problem_id TEXT, idx INTEGER, mode TEXT, budget INTEGER, closing BLOB, text TEXT,
   finish_reason TEXT, token_ids BLOB,
   PRIMARY KEY (mode, task, problem_id, idx, budget)
 );
@@ -114,7 +114,7 @@ class StoredExtended:
 @dataclass(frozen=True)
 class StoredForced:
     """The answer to a thought that was cut at a budget: ``text`` and ``token_ids`` are what the
-    model wrote, ``given`` the cut thought and its closing.
+    model wrote after the thought's first ``budget`` tokens and ``closing``.
     """
 
     task: str
@@ -122,7 +122,7 @@ class StoredForced:
     index: int
     mode: str
     budget: int
-    given: tuple[int, ...]
+    closing: tuple[int, ...]
     text: str
     finish_reason: str
     token_ids: tuple[int, ...]
@@ -203,12 +203,17 @@ class Store:
             *(extended.task, extended.problem_id, extended.index, extended.waits),
             *(extended.finish_reason, _blob(extended.token_ids)),
         )
-        self._db.execute("INSERT OR IGNORE INTO extended VALUES (?,?,?,?,?,?)", row)
+        self._db.execute(  # a larger budget makes it longer, and what there was begins it
+            "INSERT INTO extended VALUES (?,?,?,?,?,?) ON CONFLICT DO UPDATE SET waits = "
+            "excluded.waits, finish_reason = excluded.finish_reason, token_ids = "
+            "excluded.token_ids WHERE LENGTH(excluded.token_ids) > LENGTH(token_ids)",
+            row,
+        )
 
     def add_forced(self, forced: StoredForced) -> None:
         row = (
             *(forced.task, forced.problem_id, forced.index, forced.mode, forced.budget),
-            *(_blob(forced.given), forced.text, forced.finish_reason, _blob(forced.token_ids)),
+            *(_blob(forced.closing), forced.text, forced.finish_reason, _blob(forced.token_ids)),
         )
         self._db.execute("INSERT OR IGNORE INTO forced VALUES (?,?,?,?,?,?,?,?,?)", row)
 
@@ -314,19 +319,17 @@ class Store:
             for row in rows
         ]
 
+    def sample(self, key: SampleKey) -> Sample | None:
+        """One sample with its token ids, if it is there."""
+        query = f"{_SAMPLE.format(ids='token_ids')} AND idx = ?"
+        return next((_sample(row) for row in self._rows(query, key)), None)
+
     def samples(self, ids: bool = False) -> Iterator[Sample]:
         """One by one, in the order of task, problem and index; with their token ids if ``ids``."""
         asked = self._db.execute("SELECT task, problem_id FROM problems ORDER BY task, position")
-        query = (
-            "SELECT task, problem_id, idx AS 'index', seed, text, finish_reason, prompt_tokens, "
-            f"thinking_tokens, answer_tokens, token_source, {'token_ids' if ids else 'NULL'} "
-            "AS token_ids, finished_at FROM samples WHERE task = ? AND problem_id = ? ORDER BY idx"
-        )
+        query = f"{_SAMPLE.format(ids='token_ids' if ids else 'NULL')} ORDER BY idx"
         for problem in asked.fetchall():
-            for row in self._rows(query, problem):
-                blob = row["token_ids"]
-                row["token_ids"] = None if blob is None else tuple(array("I", blob))
-                yield Sample(**row)
+            yield from map(_sample, self._rows(query, problem))
 
     def grades(self, grader: str) -> dict[tuple[str, str, int], Grade]:
         rows = self._db.execute(
@@ -341,7 +344,7 @@ class Store:
         rows = self._db.execute("SELECT * FROM missing")
         return {(task, problem, index): reason for task, problem, index, reason in rows}
 
-    def _rows(self, query: str, values: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+    def _rows(self, query: str, values: Sequence[str | int] = ()) -> Iterator[dict[str, Any]]:
         cursor = self._db.execute(query, values)
         names = [column[0] for column in cursor.description]
         return (dict(zip(names, row, strict=True)) for row in cursor)
@@ -350,13 +353,25 @@ class Store:
         return _Transaction(self._db)
 
 
+_SAMPLE = (
+    "SELECT task, problem_id, idx AS 'index', seed, text, finish_reason, prompt_tokens, "
+    "thinking_tokens, answer_tokens, token_source, {ids} AS token_ids, finished_at FROM samples "
+    "WHERE task = ? AND problem_id = ?"
+)
+
+
+def _sample(row: dict[str, Any]) -> Sample:
+    blob = row["token_ids"]
+    return Sample(**{**row, "token_ids": None if blob is None else tuple(array("I", blob))})
+
+
 def _blob(ids: Sequence[int]) -> bytes:
     return array("I", ids).tobytes()
 
 
 def _made(kind: Any, row: dict[str, Any]) -> Any:
     del row["idx"]
-    for name in {"given", "token_ids"} & row.keys():
+    for name in {"closing", "token_ids"} & row.keys():
         row[name] = tuple(array("I", row[name]))
     return kind(**row)
 

@@ -124,12 +124,13 @@ def test_a_forced_answer_is_a_fresh_continuation_of_the_cut_thought(budgeted, ru
     (task,) = prepared.tasks
     asked = {a.problem.id: a for a in task.asked}
     told = {}
+    thoughts = {s.key: s.token_ids for s in stored_ids(settings.out)}
     requests = [
         Request(
             key,
             asked[key[1]].prompt,
             seed=seed_of(settings.out, key),
-            given=answer.given,
+            given=thoughts[key[:-1]][: key[-1]] + answer.closing,
             max_tokens=16,
         )
         for key, answer in answers.items()
@@ -137,9 +138,9 @@ def test_a_forced_answer_is_a_fresh_continuation_of_the_cut_thought(budgeted, ru
     sampling = Sampling(temperature=1.0, max_tokens=16)
     prepared.engine.sample(requests, sampling, lambda r, c: told.__setitem__(r.key, c))
     assert {key: c.text for key, c in told.items()} == {k: a.text for k, a in answers.items()}
-    for (*_, budget), answer in answers.items():
-        assert answer.given[budget:] == prepared.engine.encode("</think><answer>")
-        assert "</think>" not in prepared.engine.decode(answer.given[:budget])
+    for (*key, budget), answer in answers.items():
+        assert answer.closing == prepared.engine.encode("</think><answer>")
+        assert "</think>" not in prepared.engine.decode(thoughts[tuple(key)][:budget])
 
 
 def seed_of(folder, key):
@@ -190,9 +191,8 @@ def test_an_existing_run_is_forced_afterwards_and_only_forced_answers_are_drawn(
     assert rescored(folder, budgets=BUDGETS, budget_mode="force").drawn == 0
     run(budgeted("hot", budget_mode="force"))
     hot = forced(budgeted("hot").out)
-    shared = {key for key in hot if key in answers and hot[key].given == answers[key].given}
-    assert len(shared) > 0.9 * len(hot)
-    assert all(hot[key].text == answers[key].text for key in shared)
+    same = [key for key in hot if key in answers and hot[key].text == answers[key].text]
+    assert len(same) > 0.9 * len(hot), "rounding parts few"
 
 
 def test_another_budget_is_added_to_what_is_there(budgeted, run):
