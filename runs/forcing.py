@@ -39,8 +39,12 @@ class Forcing:
         return self.mode != "truncate"
 
     def closing(self, tag: str) -> str:
-        """What ends a thought and begins its answer; ``tag`` is empty where a model has none."""
-        return self.cue.replace(END, tag)
+        """What ends a thought and begins its answer; ``tag`` is empty where a model has none, and
+        then the line of its own that it may have is left out.
+        """
+        return (
+            self.cue.replace(END, tag) if tag else self.cue.replace(f"\n{END}", "").replace(END, "")
+        )
 
     @property
     def until(self) -> Callable[[str], bool] | None:

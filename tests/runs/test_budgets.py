@@ -291,3 +291,11 @@ def test_in_mode_force_accuracy_rises_where_the_problem_needs_the_thought(budget
     assert accuracy[128, 3] >= 0.5
     assert all(accuracy[128, level] <= 0.1 for level in range(4, 7))
     assert accuracy[256, 4] >= 0.3
+
+
+def test_a_model_without_tags_is_asked_without_the_line_of_the_tag():
+    cue = read_preset("chat").answer_cue
+    forcing = Forcing("force", (16,), cue, 48, "Wait", 2)
+    assert forcing.closing("</think>") == "\n</think>\n\n**Final Answer**\n\\boxed{"
+    assert forcing.closing("") == "\n\n**Final Answer**\n\\boxed{"
+    assert forcing.until("42}")
