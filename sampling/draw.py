@@ -75,17 +75,36 @@ def draw(logits: torch.Tensor, sampling: Sampling, uniforms: torch.Tensor) -> Dr
         logprobs = values - logits.logsumexp(dim=-1) if sampling.logprobs else None
         return Drawn(tokens, logprobs)
     scores = logits / sampling.temperature if sampling.temperature != 1 else logits
-    total = scores.logsumexp(dim=-1)
-    _check(total)
-    tokens = _draw(scores, total, sampling, uniforms.to(scores.device, torch.float64), _WINDOWS)
+    scale = _Scale.of(scores)
+    _check(scale.total)
+    tokens = _draw(scores, scale, sampling, uniforms.to(scores.device, torch.float64), _WINDOWS)
     if not sampling.logprobs:
         return Drawn(tokens, None)
-    return Drawn(tokens, scores.gather(-1, tokens.unsqueeze(-1)).squeeze(-1) - total)
+    drawn = scores.gather(-1, tokens.unsqueeze(-1))
+    return Drawn(tokens, (drawn - scale.best).squeeze(-1) - scale.total.log())
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """What makes a row's scores shares. A logarithm of the total would not do: near 50 float32 has
+    steps of 4e-6, and in so wide a gap beside 1 fall draws that then no token accounts for.
+    """
+
+    best: torch.Tensor  # [rows, 1], the highest score
+    total: torch.Tensor  # [rows], the sum of exp(score - best)
+
+    @classmethod
+    def of(cls, scores: torch.Tensor) -> _Scale:
+        best = scores.amax(dim=-1, keepdim=True)
+        return cls(best, (scores - best).exp_().sum(dim=-1))
+
+    def __getitem__(self, rows: torch.Tensor) -> _Scale:
+        return _Scale(self.best[rows], self.total[rows])
 
 
 def _draw(
     scores: torch.Tensor,
-    total: torch.Tensor,
+    scale: _Scale,
     sampling: Sampling,
     uniforms: torch.Tensor,
     windows: tuple[int, ...],
@@ -97,9 +116,12 @@ def _draw(
     values, ids = _likeliest(scores, min(window, vocabulary))
     if 0 < sampling.top_k < values.shape[-1]:
         values, ids = values[:, : sampling.top_k], ids[:, : sampling.top_k]
+    weights = (values - scale.best).double().exp_()
     if sampling.top_k:
-        total, whole = values.logsumexp(dim=-1), True
-    shares = (values.double() - total.double().unsqueeze(-1)).exp()
+        total, whole = weights.sum(dim=-1), True
+    else:
+        total = scale.total.double()
+    shares = weights / total.unsqueeze(-1)
     cumulative = shares.cumsum(dim=-1)
     kept = (shares > 0) & (shares >= sampling.min_p * shares[:, :1])
     if sampling.top_p < 1:
@@ -115,27 +137,29 @@ def _draw(
     tokens = ids.gather(-1, places).squeeze(-1)
     rest = undecided.nonzero().squeeze(-1)
     if rest.numel():
-        some = scores[rest], total[rest]
         if plain:
-            tokens[rest] = _of_the_others(*some, ids[rest], uniforms[rest] - mass[rest])
+            of_all = scores[rest].sub_(scale.best[rest]).exp_()
+            tokens[rest] = _of_all(of_all, ids[rest], weights[rest], uniforms[rest])
         else:
-            tokens[rest] = _draw(*some, sampling, uniforms[rest], windows[1:])
+            tokens[rest] = _draw(scores[rest], scale[rest], sampling, uniforms[rest], windows[1:])
     return tokens
 
 
-def _of_the_others(
-    scores: torch.Tensor, total: torch.Tensor, ids: torch.Tensor, beyond: torch.Tensor
+def _of_all(
+    weights: torch.Tensor, ids: torch.Tensor, likeliest: torch.Tensor, uniforms: torch.Tensor
 ) -> torch.Tensor:
-    """A token that is none of ``ids``: the first up to which the others' shares, in the order of
-    the vocabulary, exceed ``beyond``.
+    """A token by its weight, where the ``likeliest`` weights of ``ids`` come first, and then the
+    others' in the order of the vocabulary. Both are summed here, so that there is no gap between.
     """
-    shares = (scores - total.unsqueeze(-1)).exp_().scatter_(-1, ids, 0.0)
-    cumulative = shares.cumsum(dim=-1, dtype=torch.float64)
-    # rounding may leave the others a little less than is missing from the likeliest
-    below = torch.nextafter(cumulative[:, -1], torch.zeros_like(beyond))
-    target = torch.minimum(beyond, below).unsqueeze(-1)
-    found = torch.searchsorted(cumulative, target, right=True).squeeze(-1)
-    return torch.where(cumulative[:, -1] > 0, found, ids[:, -1])
+    others = weights.scatter_(-1, ids, 0.0).cumsum(dim=-1, dtype=torch.float64)
+    before = likeliest.cumsum(dim=-1)
+    cumulative = torch.cat([before, others + before[:, -1:]], dim=-1)
+    below = torch.nextafter(cumulative[:, -1], torch.zeros_like(uniforms))
+    target = torch.minimum(uniforms * cumulative[:, -1], below).unsqueeze(-1)
+    places = torch.searchsorted(cumulative, target, right=True)
+    window = ids.shape[-1]
+    among = ids.gather(-1, places.clamp(max=window - 1))
+    return torch.where(places < window, among, places - window).squeeze(-1)
 
 
 def _likeliest(scores: torch.Tensor, window: int) -> tuple[torch.Tensor, torch.Tensor]:

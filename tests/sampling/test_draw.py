@@ -77,7 +77,7 @@ def test_draws_follow_the_textbook_distribution(vocabulary, spread, temperature,
 
 
 @pytest.mark.parametrize("cut", CUTS, ids=str)
-@pytest.mark.parametrize("spread", [0.5, 3.0])
+@pytest.mark.parametrize("spread", [0.5, 3.0, 30.0])
 def test_every_token_that_is_left_can_be_drawn_and_no_other(cut, spread):
     logits = random_logits(2000, spread)
     how = Sampling(**cut)
@@ -86,8 +86,20 @@ def test_every_token_that_is_left_can_be_drawn_and_no_other(cut, spread):
     for part in numbers.view(-1, 1000):
         seen |= set(draw(logits.expand(1000, -1), how, part).tokens.tolist())
     left = textbook(logits, how)
-    assert seen <= set(np.flatnonzero(left))
+    assert seen <= set(np.flatnonzero(left > 1e-12)), "2,000 of them would come once in 5e8 draws"
     assert seen >= set(np.flatnonzero(left > 2e-4))
+
+
+@pytest.mark.parametrize("likely", [2, 64, 300])
+def test_no_draw_falls_between_the_likeliest_tokens_and_the_others(likely):
+    rows, numbers = 8, torch.Generator().manual_seed(0)
+    logits = 2 * torch.randn(rows, 151_936, generator=numbers)
+    ids = torch.randperm(151_936, generator=numbers)[:likely]
+    logits[:, ids] = 30 - torch.rand(rows, likely, generator=numbers)  # all others: 1e-14
+    for exponent in range(4, 13):
+        uniforms = torch.full((rows,), 1 - 10.0**-exponent, dtype=torch.float64)
+        drawn = draw(logits, Sampling(temperature=0.6), uniforms).tokens
+        assert set(drawn.tolist()) <= set(ids.tolist()), f"at 1 - 1e-{exponent}"
 
 
 def test_a_row_draws_the_same_whatever_shares_its_batch():
