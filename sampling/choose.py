@@ -13,6 +13,7 @@ from sampling.draw import Stream
 from sampling.engine import ModelError, Sampling
 from sampling.generate import Generate
 from sampling.loop import Loop
+from sampling.positions import moving
 from sampling.rows import Row, Sampler
 
 SamplerName = Literal["auto", "loop", "generate"]
@@ -59,6 +60,8 @@ def _loop(model: Any, end_ids: frozenset[int]) -> Loop | str:
     windows = layer_windows(model.config)
     if windows is None:
         return "its layers keep something else than keys and values"
+    if (why := moving(model)) is not None:
+        return why
     rows = [Row(_probe_ids(model, length), Stream(0), 2) for length in (3, 6, 6)]
     sampling = Sampling(temperature=0, max_tokens=2, logprobs=True)
     try:

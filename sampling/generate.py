@@ -3,7 +3,8 @@
 `generate` is asked for greedy decoding, and one logits processor of ours draws each row's token
 and leaves only that one standing. So every architecture, cache and quantization that transformers
 knows works, and each sample keeps a random stream of its own. Rows that have finished go on
-computing until half of their batch stops.
+computing until half of their batch stops. A model whose positions depend on the batch
+(`sampling.positions`) goes one row at a time.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from transformers import (
 
 from sampling.draw import draw
 from sampling.engine import OnTokens, Sampling
+from sampling.positions import forget_longest, moving
 from sampling.rows import OnRow, Row, logit_bytes, take
 from sampling.scoring import score_plain
 
@@ -35,6 +37,7 @@ class Generate:
     def __init__(self, model: Any, end_ids: frozenset[int], padding: int) -> None:
         self._model = model
         self._end_ids = end_ids
+        self._alone = moving(model) is not None
         # greedy and bare: the model's own defaults (top-k, repetition penalty, …) are put aside,
         # since the protocol alone says how tokens are drawn
         self._plain = GenerationConfig(
@@ -51,6 +54,7 @@ class Generate:
         on_tokens: OnTokens | None = None,
     ) -> None:
         """Batches of ``places`` rows, one after the other; those that follow come last."""
+        places = 1 if self._alone else places
         following: list[Row] = []
 
         def finish(row: Row) -> None:
@@ -81,7 +85,12 @@ class Generate:
     def score(
         self, reads: Sequence[Sequence[int]], given: Sequence[Sequence[int]], temperature: float
     ) -> list[list[float]]:
-        return score_plain(self._model, reads, given, temperature)
+        scores = []
+        for before, text in zip(reads, given, strict=True):
+            if self._alone:
+                forget_longest(self._model)
+            scores += score_plain(self._model, [before], [text], temperature)
+        return scores
 
     def _generate(self, rows: Sequence[Row], max_tokens: int, drawing: _Drawing) -> None:
         """Go on from what each row has read and drawn, until ``drawing`` stops it."""
@@ -92,6 +101,8 @@ class Generate:
         mask = torch.tensor([[0] * (width - len(ids)) + [1] * len(ids) for ids in read])
         config = copy.copy(self._plain)
         config.max_new_tokens = max_tokens
+        if self._alone:
+            forget_longest(self._model)
         with torch.inference_mode():
             self._model.generate(
                 input_ids=input_ids.to(self._model.device),
