@@ -73,11 +73,10 @@ class Generate:
 
     def bytes_per_row(self, prompt_tokens: int, max_tokens: int) -> int:
         config = self._model.config.get_text_config()
-        heads = getattr(config, "num_key_value_heads", None)
-        heads = heads or getattr(config, "num_attention_heads", 1)
-        width = (
-            getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-        )
+        # a state-space model has no heads: planned as if its state grew, which is too much
+        queries = getattr(config, "num_attention_heads", None) or 1
+        heads = getattr(config, "num_key_value_heads", None) or queries
+        width = getattr(config, "head_dim", None) or config.hidden_size // queries
         per_token = 2 * config.num_hidden_layers * heads * width * self._model.dtype.itemsize
         # a layer's cache is copied as it grows, and what was freed before may lie in pieces
         return int(1.4 * per_token * (prompt_tokens + max_tokens)) + logit_bytes(self._model)

@@ -35,9 +35,27 @@ KINDS = {
 }
 
 
+STATE_SPACE = {
+    "mamba": {"state_size": 4},
+    "falcon_mamba": {"state_size": 4},
+    "rwkv": {"attention_hidden_size": 32},
+    "xlstm": {"num_heads": 2},
+}
+
+
 def make(kind: str, dtype: torch.dtype = torch.float32, **other):
+    return _build(kind, dtype, **{**SMALL, **KINDS.get(kind, {}), **other})
+
+
+def make_state_space(kind: str):
+    """One that says nothing of attention's heads: there are none."""
+    sizes = {"vocab_size": 97, "hidden_size": 32, "num_hidden_layers": 2}
+    return _build(kind, torch.float32, **sizes, **STATE_SPACE[kind])
+
+
+def _build(kind: str, dtype: torch.dtype, **options):
     torch.manual_seed(0)
-    config = AutoConfig.for_model(kind, **{**SMALL, **KINDS.get(kind, {}), **other})
+    config = AutoConfig.for_model(kind, **options)
     model = AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation="eager")
     return model.eval()
 
