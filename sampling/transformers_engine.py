@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import psutil
 import torch
 
 from sampling.choose import SamplerName, choose
@@ -17,13 +16,13 @@ from sampling.engine import (
     ModelError,
     OnFinish,
     OnTokens,
-    OutOfMemory,
     Prompt,
     Request,
     Sampling,
 )
 from sampling.loading import DType, ModelPlace, load
 from sampling.loop import Loop
+from sampling.memory import free_bytes, out_of_memory_at
 from sampling.packed import pack
 from sampling.rows import Row
 
@@ -117,7 +116,7 @@ class TransformersEngine:
 
     def rows_that_fit(self, prompt_tokens: int, max_tokens: int) -> int:
         per_row = self._sampler.bytes_per_row(prompt_tokens, max_tokens)
-        return max(1, int(_free_bytes(self.facts.device) * _MEMORY_SHARE / per_row))
+        return max(1, int(free_bytes(self.facts.device) * _MEMORY_SHARE / per_row))
 
     def sample(
         self,
@@ -157,11 +156,9 @@ class TransformersEngine:
             return None if follower is None else row_of(follower)
 
         samples = [row_of(request) for request in requests]
-        try:
+        longest = max((len(row.read) + row.max_tokens for row in samples), default=0)
+        with out_of_memory_at(f"{at_once} rows of {longest} tokens"):
             self._sampler.run(samples, sampling, at_once, finish, on_tokens)
-        except torch.OutOfMemoryError as error:
-            longest = max(len(row.read) + row.max_tokens for row in samples)
-            raise OutOfMemory(f"{at_once} rows of {longest} tokens") from error
 
     def score(
         self, requests: Sequence[Request], temperature: float = 1.0
@@ -189,10 +186,3 @@ def _end_ids(model: Any, tokenizer: Any) -> frozenset[int]:
     configured = model.generation_config.eos_token_id
     ids = configured if isinstance(configured, list) else [configured]
     return frozenset(i for i in [*ids, tokenizer.eos_token_id] if i is not None)
-
-
-def _free_bytes(device: str) -> int:
-    if device.startswith("cuda"):
-        held = int(torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device))
-        return int(torch.cuda.mem_get_info(device)[0]) + held
-    return int(psutil.virtual_memory().available)
