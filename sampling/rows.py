@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sampling.draw import Drawn, Stream
-from sampling.engine import OnTokens, Sampling
+from sampling.engine import FinishReason, OnTokens, Sampling
 
 
 @dataclass
 class Row:
     """``read`` are the ids of prompt and given text, at least one; ``ids`` those drawn, the end of
-    the sequence included, with a log-probability each when the sampling asks for it. It ends at the
-    end of the sequence, at ``max_tokens`` drawn ids, or as soon as ``until(ids)``.
+    the sequence included, with a log-probability each when the sampling asks for it. It ends with
+    the sequence or as soon as ``until(ids)`` (``stop``), or at ``max_tokens`` drawn ids
+    (``length``); ``until`` is asked once after each id.
     """
 
     read: Sequence[int]
@@ -23,7 +24,19 @@ class Row:
     until: Callable[[Sequence[int]], bool] | None = None
     ids: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
-    finished: bool = False
+    finish_reason: FinishReason | None = None
+
+    @property
+    def finished(self) -> bool:
+        return self.finish_reason is not None
+
+    def add(self, token: int, end_ids: frozenset[int]) -> None:
+        """The next id drawn, which may be the last."""
+        self.ids.append(token)
+        if token in end_ids or (self.until is not None and self.until(self.ids)):
+            self.finish_reason = "stop"
+        elif len(self.ids) >= self.max_tokens:
+            self.finish_reason = "length"
 
 
 OnRow = Callable[[Row], Row | None]
@@ -77,13 +90,9 @@ def take(
     for place, row in enumerate(rows):
         if row is None:
             continue
-        token = tokens[place]
-        row.ids.append(token)
+        row.add(tokens[place], end_ids)
         if logprobs is not None:
             row.logprobs.append(logprobs[place])
-        ended = token in end_ids or len(row.ids) == row.max_tokens
-        if ended or (row.until is not None and row.until(row.ids)):
-            row.finished = True
-            if (follower := on_finish(row)) is not None:
-                following[place] = follower
+        if row.finished and (follower := on_finish(row)) is not None:
+            following[place] = follower
     return following

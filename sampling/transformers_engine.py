@@ -141,10 +141,10 @@ class TransformersEngine:
 
         def finish(row: Row) -> Row | None:
             request = asked[id(row)]
-            ended = row.ids[-1] in self._end_ids or (row.until is not None and row.until(row.ids))
+            assert row.finish_reason is not None
             completion = Completion(
                 text=self.decode(row.ids),
-                finish_reason="stop" if ended else "length",
+                finish_reason=row.finish_reason,
                 token_ids=tuple(row.ids),
                 prompt_tokens=len(row.read) - len(request.given),
                 completion_tokens=len(row.ids),

@@ -73,6 +73,46 @@ def test_a_sample_ends_at_the_end_of_sequence_or_at_the_cap(nano_engine):
     assert {c.finish_reason for c in done.values()} == {"stop", "length"}
 
 
+@pytest.mark.parametrize("sampler", ["loop", "generate"])
+def test_a_reply_ends_as_soon_as_its_text_is_whole_which_is_asked_once_a_token(sampler, nano_place):
+    engine = TransformersEngine(nano_place, "nano", sampler=sampler)
+    asked = []
+
+    def until(text: str) -> bool:
+        asked.append(text)
+        return text.count(";") == 2
+
+    prompt = Prompt.chat("123+456+789=?", "<think>")
+    completions = []
+    sampling = Sampling(temperature=0.7, max_tokens=200)
+    requests = [Request(i, prompt, seed=i, until=until) for i in range(4)]
+    engine.sample(requests, sampling, lambda _, completion: completions.append(completion))
+    assert any(c.text.endswith(";") and c.text.count(";") == 2 for c in completions)
+    for completion in completions:
+        end_of_sequence = engine.decode(completion.token_ids[-1:]) == ""
+        assert completion.finish_reason == "stop"
+        assert completion.text.endswith(";") or end_of_sequence
+        begun = [
+            engine.decode(completion.token_ids[:n])
+            for n in range(1, 1 + completion.completion_tokens)
+        ]
+        for text in begun[: -1 if end_of_sequence else None]:
+            asked.remove(text)
+    assert not asked
+
+
+def test_text_that_is_whole_with_the_last_token_allowed_has_stopped(nano_engine):
+    whole = Request(0, Prompt.chat("1+1=?"), seed=0, max_tokens=3, until=lambda text: True)
+    cut = Request(1, Prompt.chat("1+1=?"), seed=0, max_tokens=1, until=lambda text: True)
+    long = Request(2, Prompt.chat("1+1=?", "<think>"), 0, max_tokens=2, until=lambda text: False)
+    done = sample(nano_engine, [whole, cut, long], Sampling(temperature=0))
+    assert [(len(c.token_ids), c.finish_reason) for _, c in sorted(done.items())] == [
+        (1, "stop"),
+        (1, "stop"),
+        (2, "length"),
+    ]
+
+
 def test_tokens_are_reported_as_they_are_drawn(nano_engine):
     counted = []
     completions = []
