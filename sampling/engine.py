@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Literal, Protocol
 
 TINY = 20_000_000
@@ -59,7 +60,11 @@ class Sampling:
     """How tokens are drawn. ``temperature`` 0 is greedy; ``max_tokens`` counts generated tokens.
 
     ``top_k`` 0, ``top_p`` 1 and ``min_p`` 0 cut nothing off. ``logprobs`` asks for the
-    log-probability of each token drawn.
+    log-probability of each token drawn. Raises ValueError on what no token can be drawn by.
+
+    >>> Sampling(top_p=0)
+    Traceback (most recent call last):
+    ValueError: top_p is above 0 and at most 1, not 0
     """
 
     temperature: float = 1.0
@@ -69,13 +74,21 @@ class Sampling:
     min_p: float = 0.0
     logprobs: bool = False
 
+    def __post_init__(self) -> None:
+        _check("temperature", self.temperature, "0 or above", 0 <= self.temperature < inf)
+        _check("top_p", self.top_p, "above 0 and at most 1", 0 < self.top_p <= 1)
+        _check("top_k", self.top_k, "0 or above", self.top_k >= 0)
+        _check("min_p", self.min_p, "between 0 and 1", 0 <= self.min_p <= 1)
+        _check("max_tokens", self.max_tokens, "1 or above", self.max_tokens >= 1)
+
 
 @dataclass(frozen=True)
 class Request:
     """One completion to draw. ``key`` comes back untouched; ``seed`` starts this sample's own
     stream, of which the first ``drawn`` numbers are left out. ``given`` are ids that the reply
-    begins with: they are read, not drawn. ``max_tokens`` stands for the sampling's; the reply ends
-    sooner as soon as ``until`` says so of its text, which takes a decoding at every token.
+    begins with: they are read, not drawn. ``max_tokens`` stands for the sampling's, and is as it 1
+    or above, else ValueError; the reply ends sooner as soon as ``until`` says so of its text, which
+    takes a decoding at every token.
     """
 
     key: Hashable
@@ -85,6 +98,15 @@ class Request:
     drawn: int = 0
     max_tokens: int | None = None
     until: Callable[[str], bool] | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_tokens is not None:
+            _check("max_tokens", self.max_tokens, "1 or above", self.max_tokens >= 1)
+
+
+def _check(name: str, value: float, what: str, holds: bool) -> None:
+    if not holds:
+        raise ValueError(f"{name} is {what}, not {value}")
 
 
 @dataclass(frozen=True)

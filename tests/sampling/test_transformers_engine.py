@@ -231,6 +231,31 @@ def test_broken_weights_are_an_error_of_one_line(nano_place, tmp_path):
         load(nano_place, device="nothing")
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"max_tokens": 0},
+        {"temperature": -0.1},
+        {"temperature": float("nan")},
+        {"top_p": 0.0},
+        {"top_p": 1.5},
+        {"top_k": -1},
+        {"min_p": -0.1},
+        {"min_p": 1.1},
+    ],
+    ids=str,
+)
+def test_a_sampling_by_which_nothing_can_be_drawn_is_refused(wrong):
+    name, value = next(iter(wrong.items()))
+    with pytest.raises(ValueError, match=f"{name} is .*, not {value}"):
+        Sampling(**wrong)
+
+
+def test_a_request_for_no_token_is_refused():
+    with pytest.raises(ValueError, match="max_tokens is 1 or above, not 0"):
+        Request(0, Prompt.chat("1+1=?"), seed=0, max_tokens=0)
+
+
 def test_an_empty_prompt_is_refused(nano_engine):
     with pytest.raises(ModelError, match="without a token"):
         sample(nano_engine, [Request(0, Prompt(text=""), seed=0)], Sampling())
