@@ -17,6 +17,8 @@ from sampling.engine import ModelError, Sampling
 
 _WINDOWS = (64, 1024)  # how many of the likeliest tokens are looked at, before all of them
 _BLOCK = 64  # tokens of which only the likeliest is compared at first
+_FEW = 4
+"""Rows that are looked at whole at once: sorting takes ten times the memory of their scores."""
 _AHEAD = 64
 
 
@@ -135,13 +137,15 @@ def _draw(
     places = torch.searchsorted(cumulative, target.unsqueeze(-1), right=True)
     places = torch.minimum(places, (number - 1).unsqueeze(-1))
     tokens = ids.gather(-1, places).squeeze(-1)
-    rest = undecided.nonzero().squeeze(-1)
-    if rest.numel():
+    for rest in undecided.nonzero().squeeze(-1).split(_FEW):
+        if not rest.numel():
+            continue
+        some = scores[rest]
         if plain:
-            of_all = scores[rest].sub_(scale.best[rest]).exp_()
+            of_all = some.sub_(scale.best[rest]).exp_()
             tokens[rest] = _of_all(of_all, ids[rest], weights[rest], uniforms[rest])
         else:
-            tokens[rest] = _draw(scores[rest], scale[rest], sampling, uniforms[rest], windows[1:])
+            tokens[rest] = _draw(some, scale[rest], sampling, uniforms[rest], windows[1:])
     return tokens
 
 

@@ -13,6 +13,8 @@ from transformers import (
 
 from sampling.draw import Stream, draw
 from sampling.engine import ModelError, Sampling
+from sampling.rows import logit_bytes
+from tests.sampling.tiny import make, peak_bytes
 
 DRAWS = 10_000
 
@@ -110,6 +112,16 @@ def test_a_row_draws_the_same_whatever_shares_its_batch():
             alone = draw(peaked, how, torch.tensor([uniform])).tokens
             beside = draw(torch.cat([flat, peaked]), how, torch.tensor([0.99, uniform])).tokens
             assert beside[1] == alone[0]
+
+
+@pytest.mark.parametrize("cut", [{}, {"top_p": 0.95}, {"min_p": 0.01}], ids=str)
+def test_drawing_from_flat_rows_takes_the_memory_that_is_planned(cut):
+    model = make("llama", vocab_size=20_003, num_hidden_layers=1)
+    logits = random_logits(20_003, 0.5).expand(64, -1).clone()
+    uniforms = torch.full((64,), 0.93, dtype=torch.float64)  # far beyond the likeliest 1,024
+    how = Sampling(temperature=1.5, **cut)
+    used = logits.nbytes + peak_bytes(lambda: draw(logits, how, uniforms))
+    assert used <= 64 * logit_bytes(model)
 
 
 def test_a_longer_stream_begins_as_a_shorter_one_and_goes_on_as_its_generator():

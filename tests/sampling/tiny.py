@@ -1,6 +1,11 @@
 """Tiny models of many architectures, with random weights."""
 
+from collections.abc import Callable
+
 import torch
+from torch.multiprocessing.reductions import StorageWeakRef
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from transformers import AutoConfig, AutoModelForCausalLM
 
 SMALL = {
@@ -71,3 +76,31 @@ def generated(model, read: list[int], tokens: int = 40) -> list[int]:
         ids, max_new_tokens=tokens, do_sample=False, eos_token_id=1, pad_token_id=0
     )
     return told[0, len(read) :].tolist()
+
+
+class _Peak(TorchDispatchMode):
+    """Sums the storages that are there after each operator; what one takes within is not seen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bytes = 0
+        self._alive: dict[int, tuple[StorageWeakRef, int]] = {}
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        for tensor in tree_leaves(result):
+            if isinstance(tensor, torch.Tensor):
+                storage = tensor.untyped_storage()
+                self._alive[storage._cdata] = StorageWeakRef(storage), storage.nbytes()
+        gone = [key for key, (storage, _) in self._alive.items() if storage.expired()]
+        for key in gone:
+            del self._alive[key]
+        self.bytes = max(self.bytes, sum(size for _, size in self._alive.values()))
+        return result
+
+
+def peak_bytes(computing: Callable[[], object]) -> int:
+    """The most memory that tensors made while ``computing`` take at once."""
+    with _Peak() as peak:
+        computing()
+    return peak.bytes
