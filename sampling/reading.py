@@ -13,7 +13,9 @@ from sampling.trunks import Trunk
 
 _TOKENS = {"cpu": 512}
 _TOKENS_OTHERWISE = 8192
-"""Read at once: enough to keep the device busy, few enough to need little padding."""
+"""Read at once: enough to keep the device busy, few enough to need little padding, and that the
+mask of a long trunk, which has as many columns as it, does not grow with the square.
+"""
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,8 @@ def read(
 ) -> Iterator[tuple[Trunk, Read]]:
     """Each trunk with what the model keeps of it. Trunks come longest first."""
     trunks = [trunk for trunk in trunks if trunk.ids]
-    most = _TOKENS.get(model.device.type, _TOKENS_OTHERWISE)
     while trunks:
-        number = max(1, most // len(trunks[0].ids))
+        number = max(1, _most(model) // len(trunks[0].ids))
         together, trunks = trunks[:number], trunks[number:]
         yield from _read_together(model, windows, together)
 
@@ -45,14 +46,21 @@ def _read_together(
     cache = RowCache(windows, len(trunks), width)
     ids = torch.tensor([[0] * pad + list(t.ids) for pad, t in zip(padding, trunks, strict=True)])
     positions = torch.arange(width) - torch.tensor(padding).unsqueeze(-1)
-    model(
-        input_ids=ids.to(model.device),
-        attention_mask=(positions >= 0).to(model.device),
-        position_ids=positions.clamp(min=0).to(model.device),
-        past_key_values=cache,
-        use_cache=True,
-        logits_to_keep=1,
-    )
-    cache.columns.next = width
+    most = _most(model)
+    for begin in range(0, width, most):
+        end = min(begin + most, width)
+        model(
+            input_ids=ids[:, begin:end].to(model.device),
+            attention_mask=(positions[:, :end] >= 0).to(model.device),
+            position_ids=positions[:, begin:end].clamp(min=0).to(model.device),
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        cache.columns.next = end
     for row, (trunk, pad) in enumerate(zip(trunks, padding, strict=True)):
         yield trunk, Read(cache, row, pad)
+
+
+def _most(model: Any) -> int:
+    return _TOKENS.get(model.device.type, _TOKENS_OTHERWISE)

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 import torch
 
-from sampling import attention
+from sampling import attention, reading
 from sampling.cache import BLOCK, RowCache
 from sampling.choose import choose
 from sampling.draw import Stream
@@ -13,7 +13,7 @@ from sampling.engine import ModelError, Sampling
 from sampling.generate import Generate
 from sampling.loop import Loop
 from sampling.rows import Row
-from tests.sampling.tiny import KINDS, generated, make, prompts
+from tests.sampling.tiny import KINDS, generated, make, peak_bytes, prompts
 
 END = frozenset([1])
 GREEDY = Sampling(temperature=0, max_tokens=40)
@@ -95,6 +95,30 @@ def test_greedy_text_is_that_of_generate_in_every_architecture(kind):
     for places in (1, 4, 64):
         rows = draw_all(loop, [read for read in reads for _ in range(2)], places=places)
         assert [row.ids for row in rows] == [ids for ids in expected for _ in range(2)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_long_prompt_is_read_in_pieces(kind, monkeypatch):
+    monkeypatch.setattr(reading, "_TOKENS", {"cpu": 10})
+    model = make(kind)
+    reads = prompts(45, 31, 20, 4, 4, 4)
+    expected = [generated(model, read, 10) for read in reads]
+    loop, _ = choose(model, END, padding=0)
+    widths = []
+    model.register_forward_pre_hook(
+        lambda _, __, given: widths.append(given["input_ids"].shape[1]), with_kwargs=True
+    )
+    rows = draw_all(loop, reads, Sampling(temperature=0, max_tokens=10))
+    assert [row.ids for row in rows] == expected
+    assert max(widths) == 10
+
+
+def test_the_memory_of_a_long_prompt_grows_with_its_length_and_not_with_the_square():
+    def used(tokens: int) -> int:
+        loop, _ = choose(make("llama", max_position_embeddings=5000), END, padding=0)
+        return peak_bytes(lambda: draw_all(loop, prompts(tokens), Sampling(max_tokens=1)))
+
+    assert used(4200) < 3 * used(2100)
 
 
 def test_a_long_row_outgrows_its_block_and_the_sliding_window():
