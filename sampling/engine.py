@@ -202,6 +202,7 @@ class Engine(Protocol):
         self, requests: Sequence[Request], temperature: float = 1.0
     ) -> list[tuple[float, ...]]:
         """For each request the log-probability of every id that it gives, drawn at a temperature
-        after its prompt and the ids before. Nothing is drawn.
+        after its prompt and the ids before. Nothing is drawn. Temperature 0 is told as 1, as it is
+        of what was drawn greedily. Raises OutOfMemory.
         """
         ...

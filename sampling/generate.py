@@ -82,8 +82,13 @@ class Generate:
         return int(1.4 * per_token * (prompt_tokens + max_tokens)) + logit_bytes(self._model)
 
     def score(
-        self, reads: Sequence[Sequence[int]], given: Sequence[Sequence[int]], temperature: float
+        self,
+        reads: Sequence[Sequence[int]],
+        given: Sequence[Sequence[int]],
+        temperature: float,
+        places: int,
     ) -> list[list[float]]:
+        """One text at a time."""
         scores = []
         for before, text in zip(reads, given, strict=True):
             if self._alone:

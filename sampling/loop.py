@@ -76,9 +76,13 @@ class Loop:
         return int((1 + 1 / len(self._windows)) * per_token * tokens) + logit_bytes(self._model)
 
     def score(
-        self, reads: Sequence[Sequence[int]], given: Sequence[Sequence[int]], temperature: float
+        self,
+        reads: Sequence[Sequence[int]],
+        given: Sequence[Sequence[int]],
+        temperature: float,
+        places: int,
     ) -> list[list[float]]:
-        return score_shared(self._model, self._windows, reads, given, temperature)
+        return score_shared(self._model, self._windows, reads, given, temperature, places)
 
 
 @dataclass(frozen=True)

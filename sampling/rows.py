@@ -63,9 +63,15 @@ class Sampler(Protocol):
         ...
 
     def score(
-        self, reads: Sequence[Sequence[int]], given: Sequence[Sequence[int]], temperature: float
+        self,
+        reads: Sequence[Sequence[int]],
+        given: Sequence[Sequence[int]],
+        temperature: float,
+        places: int,
     ) -> list[list[float]]:
-        """The log-probability of each id in ``given`` after what was read before it."""
+        """The log-probability of each id in ``given`` after what was read before it, at 1 where
+        the temperature is 0. At most ``places`` texts go at once.
+        """
         ...
 
 

@@ -1,20 +1,21 @@
 """Log-probabilities of text that is there already: for rewards, KL and filters.
 
-What several texts begin with is read once, as in sampling. Then the texts go through the same kind
+What several texts begin with is read once, as in sampling, and kept until the last of them is
+scored. Then the texts go through the same kind
 of cache, some columns at a time, so that the scores of the whole vocabulary never stand in memory
 for more than a few hundred tokens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 
 from sampling.cache import RowCache
 from sampling.reading import Read, read
-from sampling.trunks import share
+from sampling.trunks import Trunk, share
 
 Ids = Sequence[int]
 
@@ -29,26 +30,47 @@ def score_shared(
     reads: Sequence[Ids],
     given: Sequence[Ids],
     temperature: float,
+    rows: int,
 ) -> list[list[float]]:
     """The log-probability of each id in ``given`` after what was read and given before it, at a
     temperature: as many lists as texts, each as long as its text. No list in ``reads`` is empty.
+    At most ``rows`` go at once, and of as many is kept what their texts begin with.
     """
     scores: list[list[float]] = [[] for _ in given]
     with torch.inference_mode():
-        trunks = share(reads)
-        kept = {id(trunk): where for trunk, where in read(model, windows, trunks)}
-        members = [(trunk, *member) for trunk in trunks for member in trunk.members]
-        members = [member for member in members if given[member[1]]]
-        members.sort(key=lambda member: len(given[member[1]]))
-        for start in range(0, len(members), _ROWS):
-            batch = members[start : start + _ROWS]
-            feeds = [[*reads[n][length:], *given[n][:-1]] for _, n, length in batch]
-            targets = [given[n] for _, n, _ in batch]
-            places = [(kept.get(id(trunk)), length) for trunk, _, length in batch]
-            told = _score_batch(model, windows, places, feeds, targets, temperature)
-            for (_, number, _), one in zip(batch, told, strict=True):
-                scores[number] = one
+        for lot in _lots(share(reads), given, rows):
+            kept = {id(trunk): where for trunk, where in read(model, windows, lot)}
+            members = [(trunk, *member) for trunk in lot for member in trunk.members]
+            members.sort(key=lambda member: len(given[member[1]]))
+            at_once = min(_ROWS, rows)
+            for start in range(0, len(members), at_once):
+                batch = members[start : start + at_once]
+                feeds = [[*reads[n][length:], *given[n][:-1]] for _, n, length in batch]
+                targets = [given[n] for _, n, _ in batch]
+                places = [(kept.get(id(trunk)), length) for trunk, _, length in batch]
+                told = _score_batch(model, windows, places, feeds, targets, temperature)
+                for (_, number, _), one in zip(batch, told, strict=True):
+                    scores[number] = one
     return scores
+
+
+def _lots(trunks: Sequence[Trunk], given: Sequence[Ids], rows: int) -> Iterator[list[Trunk]]:
+    """Trunks that are kept at the same time: as many as have ``rows`` members with a text. One with
+    more is alone.
+    """
+    lot: list[Trunk] = []
+    number = 0
+    for trunk in trunks:
+        members = [member for member in trunk.members if given[member[0]]]
+        if not members:
+            continue
+        if lot and number + len(members) > rows:
+            yield lot
+            lot, number = [], 0
+        lot.append(Trunk(trunk.ids, members))
+        number += len(members)
+    if lot:
+        yield lot
 
 
 def _score_batch(
@@ -112,10 +134,16 @@ def score_plain(
 
 
 def _of(logits: torch.Tensor, ids: torch.Tensor, temperature: float) -> torch.Tensor:
-    """Log-probabilities of ``ids``, ``[rows, tokens]``, on the CPU."""
-    logits = logits.float() / temperature
-    chosen = logits.gather(-1, ids.to(logits.device).unsqueeze(-1)).squeeze(-1)
-    return (chosen - logits.logsumexp(dim=-1)).cpu()
+    """Log-probabilities of ``ids``, ``[rows, tokens]``, on the CPU. Few tokens at once are brought
+    to float32, so that the scores stand in memory once.
+    """
+    few = max(1, _SCORES // 16 // logits.shape[-1])
+    told = []
+    for some, drawn in zip(logits.flatten(0, 1).split(few), ids.flatten().split(few), strict=True):
+        scores = some.float() / (temperature or 1.0)
+        chosen = scores.gather(-1, drawn.to(scores.device).unsqueeze(-1)).squeeze(-1)
+        told.append((chosen - scores.logsumexp(dim=-1)).cpu())
+    return torch.cat(told).view(ids.shape)
 
 
 def _padded(lists: Sequence[Ids]) -> torch.Tensor:

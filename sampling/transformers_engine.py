@@ -165,7 +165,10 @@ class TransformersEngine:
     ) -> list[tuple[float, ...]]:
         reads = [self._encode(request.prompt) for request in requests]
         given = [request.given for request in requests]
-        return [tuple(one) for one in self._sampler.score(reads, given, temperature)]
+        prompt, text = (max(map(len, ids), default=0) for ids in (reads, given))
+        rows = self.rows_that_fit(prompt, text)
+        with out_of_memory_at(f"{min(rows, len(reads))} texts of {prompt + text} tokens"):
+            return [tuple(one) for one in self._sampler.score(reads, given, temperature, rows)]
 
     def _until(self, request: Request) -> Callable[[Sequence[int]], bool] | None:
         until = request.until

@@ -67,10 +67,10 @@ def test_the_loop_is_refused_and_the_same_model_without_it_is_not(kind):
 def test_text_and_scores_do_not_depend_on_longer_texts_before():
     read = prompts(40)[0]
     sampler, _ = choose(make("llama", **MOVING["llama"]), END, padding=0)
-    before, scored = greedy(sampler, [read], 20), sampler.score([read], [[5, 6]], 1.0)
+    before, scored = greedy(sampler, [read], 20), sampler.score([read], [[5, 6]], 1.0, 8)
     greedy(sampler, prompts(30), 90)
-    sampler.score(prompts(200), [[5, 6]], 1.0)
-    assert sampler.score([read], [[5, 6]], 1.0) == scored
+    sampler.score(prompts(200), [[5, 6]], 1.0, 8)
+    assert sampler.score([read], [[5, 6]], 1.0, 8) == scored
     greedy(sampler, prompts(30), 90)
     assert greedy(sampler, [read], 20) == before
     assert before == [generated(make("llama", **MOVING["llama"]), read, 20)]
