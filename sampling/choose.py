@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf, isfinite
 from typing import Any, Literal
 
 import torch
@@ -28,11 +29,13 @@ _FAULTS = (
     AttributeError,
     ImportError,
     LookupError,
+    ModelError,
     RuntimeError,
     TypeError,
     ValueError,
 )
-"""What models raise that were not written for another cache, mask or attention."""
+"""What models raise that were not written for another cache, mask or attention, and what drawing
+does when their scores are then not numbers."""
 
 
 def choose(
@@ -76,7 +79,7 @@ def _loop(model: Any, end_ids: frozenset[int]) -> Loop | str:
         return f"{type(error).__name__}: {(str(error).strip() or 'no word').splitlines()[0]}"
     tolerance = _TOLERANCE.get(model.dtype, _TOLERANCE_16_BITS)
     furthest = max(
-        abs(a - b)
+        abs(a - b) if isfinite(b) else inf
         for row, logprobs in zip(rows, expected, strict=True)
         for a, b in zip(row.logprobs, logprobs, strict=True)
     )

@@ -1,9 +1,11 @@
 """The loop draws what transformers' own `generate` draws, whatever shares a batch."""
 
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 import torch
+from transformers import AttentionInterface
 
 from sampling import attention, reading
 from sampling.cache import BLOCK, RowCache
@@ -220,12 +222,37 @@ def test_a_model_whose_attention_is_not_what_it_seems_is_found_out(monkeypatch):
     def without_mask(module, query, key, value, attention_mask, scaling=None, **_):
         return attention.grouped_attention(module, query, key, value, None, scaling)
 
-    from transformers import AttentionInterface
-
     monkeypatch.setitem(AttentionInterface._global_mapping, attention.NAME, without_mask)
     sampler, why_not = choose(make("llama"), END, padding=0)
     assert isinstance(sampler, Generate)
     assert "log-probabilities are off" in why_not
+
+
+def test_scores_that_are_no_numbers_in_the_loop_leave_the_model_to_generate(monkeypatch):
+    def broken(module, query, key, value, attention_mask, **_):
+        return query.transpose(1, 2) * float("nan"), None
+
+    monkeypatch.setitem(AttentionInterface._global_mapping, attention.NAME, broken)
+    read = prompts(9)[0]
+    expected = generated(make("llama"), read, 12)
+    sampler, why_not = choose(make("llama"), END, padding=0)
+    assert isinstance(sampler, Generate)
+    assert "not numbers" in why_not
+    assert draw_all(sampler, [read], Sampling(temperature=0, max_tokens=12))[0].ids == expected
+
+
+def test_a_model_whose_own_scores_are_no_numbers_proves_nothing():
+    model = make("llama")
+    forward = model.forward
+
+    def broken_without_cache(**given):
+        output = forward(**given)
+        return output if given["use_cache"] else SimpleNamespace(logits=output.logits * torch.nan)
+
+    model.forward = broken_without_cache
+    sampler, why_not = choose(model, END, padding=0)
+    assert isinstance(sampler, Generate)
+    assert "off by inf" in why_not
 
 
 @pytest.mark.parametrize("kind", ["llama", "gemma3_text", "gpt2"])
