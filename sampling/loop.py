@@ -55,6 +55,8 @@ class Loop:
         on_tokens: OnTokens | None = None,
     ) -> None:
         """At most ``places`` rows go at once; the others wait."""
+        if not rows:
+            return
         with torch.inference_mode():
             batch = _Batch(self._model, self._windows, rows, min(places, len(rows)))
             while batch.fill():

@@ -157,6 +157,12 @@ def test_both_samplers_draw_the_same(kind):
         assert a.logprobs == pytest.approx(b.logprobs, abs=1e-4)
 
 
+@pytest.mark.parametrize("wanted", ["loop", "generate"])
+def test_no_rows_are_no_work(wanted):
+    sampler, _ = choose(make("llama"), END, padding=0, wanted=wanted)
+    assert draw_all(sampler, []) == []
+
+
 def test_a_prompt_is_read_once_for_all_its_samples_and_finished_rows_stop_computing():
     model = make("llama")
     loop, _ = choose(model, END, padding=0)
