@@ -14,6 +14,8 @@ import torch
 
 _ROWS = 64
 """What the layout is chosen for; it serves other numbers of rows too."""
+_OPERATORS = ("_reorder_linear_weight", "_linear_pointwise")
+"""torch promises neither: without them the layers stay as they are."""
 
 
 class PackedLinear(torch.nn.Module):  # type: ignore[misc]
@@ -54,6 +56,8 @@ def pack(model: Any) -> int:
 
 def _packable(weight: torch.Tensor) -> bool:
     if weight.device.type != "cpu" or not torch.backends.mkldnn.is_available():
+        return False
+    if not all(hasattr(torch.ops.mkldnn, name) for name in _OPERATORS):
         return False
     if weight.dtype == torch.bfloat16:
         supported: bool = torch.ops.mkldnn._is_mkldnn_bf16_supported()
