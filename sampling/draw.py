@@ -20,6 +20,7 @@ _BLOCK = 64  # tokens of which only the likeliest is compared at first
 _FEW = 4
 """Rows that are looked at whole at once: sorting takes ten times the memory of their scores."""
 _AHEAD = 64
+_WITHOUT_FLOAT64 = ("mps",)  # shares are summed in it
 
 
 class Stream:
@@ -45,7 +46,8 @@ class Stream:
 @dataclass(frozen=True)
 class Drawn:
     """One token per row, and its log-probability: of the whole distribution at the temperature
-    (at 1 when greedy), before top-k, top-p and min-p cut it.
+    (at 1 when greedy), before top-k, top-p and min-p cut it. They are where the scores were, or on
+    the CPU where that place has no float64.
     """
 
     tokens: torch.Tensor  # [rows]
@@ -70,7 +72,7 @@ def draw(logits: torch.Tensor, sampling: Sampling, uniforms: torch.Tensor) -> Dr
     >>> token(0.99, top_k=1), token(0.99, min_p=0.5), token(0.99, temperature=0.0)
     (0, 1, 0)
     """
-    logits = logits.float()
+    logits = (logits.cpu() if logits.device.type in _WITHOUT_FLOAT64 else logits).float()
     if sampling.temperature == 0:
         values, tokens = logits.max(dim=-1)
         _check(values)

@@ -148,7 +148,7 @@ class _Drawing(LogitsProcessor):  # type: ignore[misc]
             self._on_tokens(sum(row is not None for row in running))
         take(running, drawn, self._end_ids, self._on_finish)
         standing = torch.full_like(scores, float("-inf"))
-        return standing.scatter_(-1, drawn.tokens.unsqueeze(-1), 0.0)
+        return standing.scatter_(-1, drawn.tokens.to(scores.device).unsqueeze(-1), 0.0)
 
 
 class _Thinned(StoppingCriteria):  # type: ignore[misc]

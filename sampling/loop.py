@@ -160,7 +160,7 @@ class _Batch:
         """The next step reads the tokens ``drawn``, or what a row is still to read. Rows that
         follow finished ones begin in their places.
         """
-        self._tokens = drawn
+        self._tokens = drawn.to(self._model.device)
         for place, feed in list(self._feeds.items()):
             self._tokens[place] = feed.pop()
             if not feed:

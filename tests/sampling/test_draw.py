@@ -124,6 +124,23 @@ def test_drawing_from_flat_rows_takes_the_memory_that_is_planned(cut):
     assert used <= 64 * logit_bytes(model)
 
 
+class OnApple(torch.Tensor):
+    """Says that it is on a device that this machine does not have."""
+
+    device = torch.device("mps")
+
+    def cpu(self):
+        return self.as_subclass(torch.Tensor)
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.6])
+def test_where_there_is_no_float64_the_processor_draws(temperature):
+    logits, uniforms = random_logits(3000, 2.0), torch.tensor([0.7], dtype=torch.float64)
+    how = Sampling(temperature=temperature, top_p=0.9, logprobs=True)
+    there, here = draw(logits.as_subclass(OnApple), how, uniforms), draw(logits, how, uniforms)
+    assert there == here
+
+
 def test_a_longer_stream_begins_as_a_shorter_one_and_goes_on_as_its_generator():
     stream = Stream(3)
     numbers = [stream.next() for _ in range(400)]
