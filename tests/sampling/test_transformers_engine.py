@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -229,6 +230,48 @@ def test_broken_weights_are_an_error_of_one_line(nano_place, tmp_path):
         load(ModelPlace(str(folder)))
     with pytest.raises(ModelError, match="no device nothing"):
         load(nano_place, device="nothing")
+
+
+@pytest.mark.parametrize("sampler", ["loop", "generate"])
+def test_what_a_request_gives_is_read_and_the_stream_goes_on(sampler, nano_place):
+    engine = TransformersEngine(nano_place, "nano", sampler=sampler)
+    sampling = Sampling(temperature=1.0, max_tokens=40, logprobs=True)
+    asked = requests(2, "<think>")
+    whole = sample(engine, asked, sampling)
+    cut = {key: whole[key].token_ids[: len(whole[key].token_ids) // 2] for key in whole}
+    again = [
+        replace(r, given=cut[r.key], drawn=len(cut[r.key]), max_tokens=40 - len(cut[r.key]))
+        for r in asked
+    ]
+    for key, completion in sample(engine, again, sampling).items():
+        assert cut[key] + completion.token_ids == whole[key].token_ids
+        assert completion.prompt_tokens == whole[key].prompt_tokens
+        assert completion.finish_reason == whole[key].finish_reason
+        assert len(completion.logprobs) == completion.completion_tokens
+
+
+@pytest.mark.parametrize("sampler", ["loop", "generate"])
+@pytest.mark.parametrize("rows", [3, 64])
+def test_a_request_may_follow_one_that_followed(sampler, rows, nano_place):
+    """Each sample in three parts is the sample in one."""
+    engine = TransformersEngine(nano_place, "nano", sampler=sampler)
+    asked = [replace(r, max_tokens=30) for r in requests(2, "<think>")]
+    whole = sample(engine, asked, Sampling(temperature=1.0))
+    parts: dict[object, list[tuple[int, ...]]] = {request.key: [] for request in asked}
+
+    def on_finish(request: Request, completion: Completion) -> Request | None:
+        parts[request.key].append(completion.token_ids)
+        if completion.finish_reason == "stop" or len(parts[request.key]) == 3:
+            return None
+        given = request.given + completion.token_ids
+        return replace(request, given=given, drawn=len(given), max_tokens=10)
+
+    begun = [replace(request, max_tokens=10) for request in asked]
+    engine.sample(begun, Sampling(temperature=1.0), on_finish, rows=rows)
+    assert {key: sum(drawn, ()) for key, drawn in parts.items()} == {
+        key: completion.token_ids for key, completion in whole.items()
+    }
+    assert max(map(len, parts.values())) == 3
 
 
 @pytest.mark.parametrize(
