@@ -68,7 +68,6 @@ def _loop(model: Any, end_ids: frozenset[int]) -> Loop | str:
     rows = [Row(_probe_ids(model, length), Stream(0), 2) for length in (3, 6, 6)]
     sampling = Sampling(temperature=0, max_tokens=2, logprobs=True)
     try:
-        model.set_attn_implementation("eager")
         loop = Loop(model, windows, end_ids)
         model.set_attn_implementation(attention.NAME)
         loop.run(rows, sampling, places=2, on_finish=lambda _: None)

@@ -93,7 +93,7 @@ def load(place: ModelPlace, dtype: DType = "auto", device: str = "auto") -> Load
             dtype=str(model.dtype).removeprefix("torch."),
             parameters=parameters,
         )
-    except (*_FAULTS, SafetensorError) as error:
+    except _FAULTS as error:
         what = place.source if place.adapter is None else f"{place.source} with {place.adapter}"
         text = str(error).strip().splitlines()
         reason = text[0] if text else type(error).__name__
