@@ -2,11 +2,11 @@
 
     python -m benchmarks.adaptive [--repeats 2000] [--out FILE]
 
-Worlds of 30 problems with known chances: as on a hard benchmark, some never solved, some always,
-the rest anywhere. `evals.adaptive` decides what to draw next, until ± 2 points; beside it the
-same without halves (samples that decide how often they are repeated, all of them counted), and
-drawing every problem alike until as narrow. Bias with its 95 % interval, how often the interval
-holds the truth, and how many samples it took.
+Three worlds of 30 problems and one of 3, with known chances: as on a hard benchmark, some never
+solved, some always, the rest anywhere. `evals.adaptive` decides what to draw next, until ± 2
+points; beside it the same without halves (samples that decide how often they are repeated, all of
+them counted), and drawing every problem alike until as narrow. Bias with its 95 % interval, how
+often the interval holds the truth, and how many samples it took.
 """
 
 from __future__ import annotations
@@ -144,6 +144,7 @@ def _worlds() -> list[np.ndarray]:
         np.concatenate([np.zeros(5), np.ones(5), draw.beta(0.6, 0.6, 20)]),
         np.concatenate([np.zeros(15), draw.beta(0.5, 2.0, 15)]),
         draw.beta(2.0, 2.0, 30),
+        np.array([0.05, 0.1, 0.3]),
     ]
 
 

@@ -2,11 +2,12 @@
 
 Samples that decide how often they are repeated bias the mean: a problem that failed four times out
 of four is then believed. So each problem's samples are two halves, by even and odd index, and the
-first samples of one half say how often the *other* is drawn; how often a half is drawn is then
-independent of what it gives. A problem's figure is the mean of its two halves' figures, which is
-unbiased, and so is the estimate of its variance. (Cross-fitting; drawing in proportion to the
-standard deviation is Neyman 1934's allocation.) Only when to stop is read off the same samples, as
-in any sequential sampling: `benchmarks/adaptive.py` simulates what that does to the mean.
+first samples of one half say how often the *other* is drawn; how often a half is drawn, beside
+others, is then independent of what it gives. A problem's figure is the mean of its two halves'
+figures. (Cross-fitting; drawing in proportion to the standard deviation is Neyman 1934's
+allocation.) Only how many are drawn in all, and so when to stop, is read off the same samples, as
+in any sequential sampling. `benchmarks/adaptive.py` simulates what that does to the mean: little in
+runs of some size, not little with a handful of problems.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ from evals.metrics import Estimate, Figure, figure, pass_estimate
 from evals.outcomes import USABLE
 from runs import record
 from runs.draw import indices
+from runs.record import sole_writer
 from runs.store import SampleKey, Store
 from tasks.grading.verdict import Grade, Verdict
 
 Counts = tuple[int, int]
 """How many samples, or how many of them correct, there are of even and of odd index."""
 
-_LEAST_SHARE = 0.1  # of the largest share: what a few samples say of a problem is uncertain
 _STEP, _MOST_GROWTH = 1.01, 2.0  # of the samples, from one round to the next
 
 
@@ -69,6 +70,11 @@ def plan_round(folder: Path, grader: str, target: float, most: int) -> bool:
     """Note in the run's record what is to be asked next. False when nothing is: ``ci95_seeds`` of
     every task's pass@1 is within ± ``target``, or there are ``most`` samples of each problem.
     """
+    with sole_writer(folder):
+        return _plan_round(folder, grader, target, most)
+
+
+def _plan_round(folder: Path, grader: str, target: float, most: int) -> bool:
     run = record.read(folder)
     with Store(folder) as store:
         grades = every_grade(folder, store, grader)
@@ -102,18 +108,21 @@ def plan_round(folder: Path, grader: str, target: float, most: int) -> bool:
 
 
 def adaptive_result(
-    run: record.RunRecord, task: str, grades: Mapping[SampleKey, Grade]
+    run: record.RunRecord, task: str, problems: Iterable[str], grades: Mapping[SampleKey, Grade]
 ) -> dict[str, Any] | None:
-    """pass@1 over all samples that rounds asked of a task, how many those were, and their
-    outcomes; ``None`` for a task without rounds.
+    """pass@1 over all samples that rounds asked of a task's problems, how many those were, and
+    their outcomes; ``None`` for a task without rounds. A problem that no round asks, its prompt
+    being too long, lacks the first samples.
     """
     if not run.rounds or task not in run.rounds[-1]:
         return None
-    asked = {p: _pair(both) for p, both in run.rounds[-1][task]["asked"].items()}
+    of_round = {p: _pair(both) for p, both in run.rounds[-1][task]["asked"].items()}
+    half = run.protocol["samples"] // 2
+    asked = {problem: of_round.get(problem, (half, half)) for problem in problems}
     one = pass_at_1(list(read_halves(grades, task, asked).values()))
     verdicts = [grades.get((task, *key)) for key in indices(asked)]
     counts = Counter("missing" if grade is None else grade.verdict.value for grade in verdicts)
-    totals = [sum(both) for both in asked.values()]
+    totals = [sum(both) for both in of_round.values()]
     return {
         "pass@1": one.as_json(),
         "outcomes": {name: counts[name] for name in [*(v.value for v in Verdict), "missing"]},
@@ -186,9 +195,13 @@ def next_round(
         if asked == before.asked:
             continue
         narrower = sqrt(_blur(asked, spread) / _blur(before.asked, spread))
-        far = scale >= _MOST_GROWTH * before.scale
+        far = _total(asked) >= _MOST_GROWTH * _total(before.asked)
         if far or (width is not None and width * narrower <= target):
             return Round(scale, asked)
+
+
+def _total(asked: Mapping[str, Counts]) -> int:
+    return sum(map(sum, asked.values()))
 
 
 def _blur(asked: Mapping[str, Counts], spread: Mapping[str, float]) -> float:
@@ -203,15 +216,16 @@ def _variance(n: int, c: int) -> float:
 
 
 def _shares(pilot: Mapping[str, Halves]) -> dict[str, tuple[float, float]]:
-    """How much of each half is drawn, from the other half's first samples, 1 on average."""
-    spread = {
-        problem: [sqrt(_variance(n, c)) for n, c in zip(halves.usable, halves.correct, strict=True)]
+    """How much of each half is drawn, by the other half's first samples and nothing else: 1 for a
+    problem that is solved half of the time, less for others.
+    """
+    return {
+        problem: (
+            2 * sqrt(_variance(halves.usable[1], halves.correct[1])),
+            2 * sqrt(_variance(halves.usable[0], halves.correct[0])),
+        )
         for problem, halves in pilot.items()
     }
-    largest = max((max(both) for both in spread.values()), default=0.5)
-    floored = {p: [max(s, _LEAST_SHARE * largest) for s in both] for p, both in spread.items()}
-    mean = sum(map(sum, floored.values())) / (2 * len(floored))
-    return {problem: (odd / mean, even / mean) for problem, (even, odd) in floored.items()}
 
 
 def _grown(asked: Counts, shares: tuple[float, float], scale: float, cap: int) -> Counts:

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from benchmarks.adaptive import simulate
-from evals.adaptive import Halves, Round, half_width, halves_estimate, next_round, pass_at_1
+from evals.adaptive import (
+    Halves,
+    Round,
+    _shares,
+    half_width,
+    halves_estimate,
+    next_round,
+    pass_at_1,
+)
 from evals.metrics import pass_estimate
 
 CHANCES = np.array([0.0, 0.0, 0.03, 0.1, 0.3, 0.5, 0.8, 1.0])
@@ -41,8 +49,10 @@ def test_a_half_is_drawn_as_often_as_the_other_half_says():
     (even_a, odd_a), (even_b, odd_b) = after.asked["a"], after.asked["b"]
     assert even_a > odd_a
     assert odd_b > even_b
-    other = {"a": Halves((8, 8), (0, 4)), "b": pilot["b"]}
-    assert next_round(other, other, before, 0.01, 4096).asked["a"][0] == even_a
+    for correct in (0, 2, 8):
+        other = {"a": Halves((8, 8), (correct, 4)), "b": pilot["b"]}
+        assert _shares(other)["a"][0] == _shares(pilot)["a"][0]
+        assert _shares(other)["b"] == _shares(pilot)["b"]
 
 
 def test_it_ends_when_narrow_or_when_no_more_may_be_asked():
