@@ -36,7 +36,7 @@ def budget_results(folder: Path, grader: str) -> dict[str, dict[str, list[dict[s
     """For each task of a run ``budgets``, a row for every mode and budget that was graded, and
     ``equal_tokens``, majority votes of short samples beside one long one.
 
-    ``finished`` is the share of the usable samples that came to their own end, ``tokens`` the mean
+    ``finished`` is the share of the graded samples that came to their own end, ``tokens`` the mean
     a sample took there, forced answers apart; ``gain`` compares pass@1 with the budget before,
     paired by problem.
     """
@@ -57,7 +57,8 @@ def budget_results(folder: Path, grader: str) -> dict[str, dict[str, list[dict[s
 
 def equal_tokens(task: str, points: Sequence[Point]) -> list[dict[str, Any]]:
     """One sample of B tokens beside a majority vote over m of B / m tokens, for each B and m there
-    are: ``difference`` is the vote's gain, paired by problem. Forced answers are not counted.
+    are: ``difference`` is the vote's gain, paired by problem. Only the thought is
+    equal: answers come on top.
     """
     n = max((len(o.verdicts) for point in points for o in point.outcomes), default=0)
     rows = []

@@ -48,10 +48,10 @@ def read_curves(runs: Sequence[Path]) -> list[Curve]:
                 task["task"],
                 mode,
                 task["samples_per_problem"],
-                sorted((r for r in task["budgets"] if r["mode"] == mode), key=_budget),
+                sorted((r for r in task.get("budgets", []) if r["mode"] == mode), key=_budget),
             )
             for task in tasks
-            for mode in dict.fromkeys(row["mode"] for row in task["budgets"])
+            for mode in dict.fromkeys(row["mode"] for row in task.get("budgets", []))
         ]
         if not of_run:
             raise UserError(f"{run} has no budgets: r1eval rescore {run} --budgets 512,1k,2k")
@@ -67,9 +67,8 @@ def write_curves(
     Raises UserError when a run has no budgets or no such metric.
     """
     curves = read_curves(runs)
-    if images:
-        for image in images:
-            _draw(curves, metric, image)
+    for image in images:
+        _draw(curves, metric, image)
     if table is not None:
         with written_whole(table) as file, file.open("w", encoding="utf-8", newline="") as out:
             writer = csv.writer(out)

@@ -52,7 +52,9 @@ def write_results(folder: Path, grader: str = OURS) -> dict[str, Any]:
         if lacking := result["outcomes"][MISSING]:
             reasons = [why for of, why in noted if of == name]
             result["missing_reasons"] = missing_reasons(reasons, lacking)
-        if (adaptive := adaptive_result(run, name, grades)) is not None:
+        if (
+            adaptive := adaptive_result(run, name, [o.problem_id for o in of_task], grades)
+        ) is not None:
             result["metrics"]["pass@1"] = adaptive.pop("pass@1")
             result |= adaptive
         result |= budgets.get(name, {"budgets": [], "equal_tokens": []})

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from r1eval.budgets import MODE_OPTION, WAIT_OPTION, WAITS_OPTION, budgets_option
+from r1eval.budgets import budget_options
 
 
 def _names(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]:
@@ -97,15 +97,7 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
     help="Generated tokens per sample. [default: what the task asks, within the model's context; "
     "with --budgets the largest and room for an answer]",
 )
-@click.option(
-    "--budgets",
-    callback=budgets_option,
-    metavar="B[,B2]",
-    help="Tokens of thought, like 512,1k,2k: figures at each, from one run at the largest.",
-)
-@click.option("--budget-mode", **MODE_OPTION)
-@click.option("--wait", **WAIT_OPTION)
-@click.option("--waits", **WAITS_OPTION)
+@budget_options
 @click.option(
     "--until-ci",
     type=click.FloatRange(0, 0.5, min_open=True, max_open=True),
@@ -117,9 +109,8 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
 @click.option(
     "--max-samples",
     type=click.IntRange(1),
-    default=1024,
-    show_default=True,
-    help="With --until-ci: of each problem at most.",
+    metavar="N",
+    help="With --until-ci: of each problem at most. [default: 1024]",
 )
 @click.option(
     "--engine", type=click.Choice(["auto", "transformers"]), default="auto", show_default=True
@@ -146,5 +137,8 @@ def evaluate(**options: Any) -> int:
     """
     from r1eval.running import run_and_print
     from runs.settings import RunSettings
+    from tasks.errors import UserError
 
+    if options["max_samples"] is not None and options["until_ci"] is None:
+        raise UserError("--max-samples is for --until-ci, like 0.02")
     return run_and_print(RunSettings(**options))

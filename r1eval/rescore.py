@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from r1eval.budgets import MODE_OPTION, WAIT_OPTION, WAITS_OPTION, budgets_option
+from r1eval.budgets import budget_options
 
 if TYPE_CHECKING:
     from runs.forcing import Mode
@@ -24,15 +24,7 @@ if TYPE_CHECKING:
     help="Whose verdicts; several with commas between. Your own grader takes (gold, completion) "
     "and returns a bool or a verdict.",
 )
-@click.option(
-    "--budgets",
-    callback=budgets_option,
-    metavar="B[,B2]",
-    help="Tokens of thought, like 512,1k,2k, up to what the run's samples reach.",
-)
-@click.option("--budget-mode", **MODE_OPTION)
-@click.option("--wait", **WAIT_OPTION)
-@click.option("--waits", **WAITS_OPTION)
+@budget_options
 def rescore(
     run: Path,
     grader: str,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from runs.record import RunRecord
     from runs.settings import RunSettings
 
+_MOST_SAMPLES = 1024  # of a problem, when an interval is to become narrow
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -53,7 +54,20 @@ def run_and_print(settings: RunSettings, again: RunRecord | None = None) -> int:
             "command again"
         ) from error
     print_results(results, settings.out)
+    if settings.until_ci is not None:
+        _say_unreached(results, settings.until_ci)
     return exit_code(results)
+
+
+def _say_unreached(results: dict[str, Any], target: float) -> None:
+    for task in results["tasks"]:
+        ci95 = task["metrics"]["pass@1"]["ci95_seeds"]
+        if ci95 is None or (ci95[1] - ci95[0]) / 2 > target:
+            click.echo(
+                f"{task['task']}: ±{100 * target:g} points were not reached; a larger "
+                "--max-samples goes on",
+                err=True,
+            )
 
 
 def _until(prepared: Prepared, results: dict[str, Any]) -> dict[str, Any]:
@@ -67,7 +81,7 @@ def _until(prepared: Prepared, results: dict[str, Any]) -> dict[str, Any]:
     assert settings.until_ci is not None
     going = bool(record.read(settings.out).rounds)  # a round may have been cut off
     while going or plan_round(
-        settings.out, results["grader"], settings.until_ci, settings.max_samples
+        settings.out, results["grader"], settings.until_ci, settings.max_samples or _MOST_SAMPLES
     ):
         going = False
         with Progress() as progress:
@@ -84,20 +98,23 @@ def ask_budgets(settings: RunSettings) -> Decode | None:
     from r1eval.progress import Progress
     from runs import record
     from runs.grade_budgets import check_budgets
+    from runs.models import load_decode
     from runs.prepare import find_forcing, prepare_budgets
     from runs.protocol import read_preset
     from runs.record import sole_writer
     from runs.run import draw_budgets
 
     card = record.read(settings.out)
-    forcing = find_forcing(settings, read_preset(settings.protocol), "natural")
-    assert forcing is not None
-    check_budgets(card.protocol, forcing)
-    if not forcing.asks:
+    check_budgets(card.protocol, settings.budgets)
+    if settings.budget_mode == "truncate":
+        forcing = find_forcing(settings, read_preset(settings.protocol), "natural")
+        assert forcing is not None
+        decode = load_decode(card.protocol, settings.engine_args)  # before anything is noted
         with sole_writer(settings.out):
+            card = record.read(settings.out)
             card.set_curve(forcing)
             card.save(settings.out)
-        return None
+        return decode
     prepared, forcing = prepare_budgets(settings, card)
     with Progress() as progress:
         draw_budgets(prepared, forcing, progress)
@@ -126,7 +143,8 @@ def grade_and_write(run: Path, grader: str, decode: Decode | None = None) -> dic
         curves = [Forcing.from_json(curve) for curve in card.curves]
         with Store(run) as store:
             grade_run(store, grader)
-            decode = decode or (load_decode(card.protocol) if curves else None)
+            if curves and decode is None:
+                decode = load_decode(card.protocol, card.settings["engine_args"])
             for curve in curves:
                 assert decode is not None
                 grade_budgets(store, grader, curve, card.protocol, decode)
@@ -137,8 +155,9 @@ def grade_and_write(run: Path, grader: str, decode: Decode | None = None) -> dic
 
 
 def exit_code(results: dict[str, Any]) -> int:
-    """3 where samples are missing from the figures, else 0."""
-    return 3 if any(task["outcomes"]["missing"] for task in results["tasks"]) else 0
+    """3 where samples are missing from the figures, at a budget too, else 0."""
+    figures = [row for task in results["tasks"] for row in (task, *task["budgets"])]
+    return 3 if any(row["outcomes"]["missing"] for row in figures) else 0
 
 
 def _is_full(error: sqlite3.OperationalError | OSError) -> bool:
@@ -149,6 +168,7 @@ def _is_full(error: sqlite3.OperationalError | OSError) -> bool:
 
 
 def _kept(prepared: Prepared) -> str:
+    from runs import record
     from runs.store import FILE, Store
 
     out = prepared.settings.out
@@ -157,6 +177,7 @@ def _kept(prepared: Prepared) -> str:
     total = sum(len(t.task.problems) for t in prepared.tasks) * prepared.settings.samples
     try:
         with Store(out) as store:
-            return f"{len(store.keys())} of {total} samples are kept in {out}."
+            of_total = "" if record.read(out).rounds else f" of {total}"
+            return f"{len(store.keys())}{of_total} samples are kept in {out}."
     except sqlite3.Error:
         return f"Every finished sample is kept in {out}."

@@ -39,6 +39,13 @@ def print_results(results: Mapping[str, Any], folder: Path) -> None:
         for mode in dict.fromkeys(row["mode"] for row in task["budgets"]):
             console.print()
             console.print(_budgets(task, mode))
+            if lacking := max(
+                row["outcomes"]["missing"] for row in task["budgets"] if row["mode"] == mode
+            ):
+                console.print(
+                    f"{lacking} samples are missing at these budgets: the same command again "
+                    "draws what is lacking"
+                )
             if any(row["mode"] == mode for row in task["equal_tokens"]):
                 console.print(_equal_tokens(task, mode))
     console.print(f"\nThe run is in {folder} (results.json, samples.db).")
@@ -72,7 +79,7 @@ def _table(task: Mapping[str, Any]) -> Table:
 
 def _budgets(task: Mapping[str, Any], mode: str) -> Table:
     rows = [row for row in task["budgets"] if row["mode"] == mode]
-    vote = list(rows[0]["metrics"])[-1]
+    vote = f"cons@{task['samples_per_problem']}"
     table = _narrow(f"{task['task']} by budget of thought, mode {mode}")
     headings = ("budget", "pass@1 %", "95 %", "gain", "p", f"{vote} %", "finished %", "tokens")
     for heading in (*headings, "forced"):

@@ -12,7 +12,7 @@ twice::
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 
 from runs.forcing import Forcing
@@ -78,9 +78,8 @@ class Guide:
         ids: Ids,
         finish_reason: FinishReason,
         keep: Callable[[Extended | Forced], None],
-        done: Collection[int] = (),
     ) -> Course:
-        """What the budgets ask for that are not ``done``, of a sample that is there."""
+        """What the budgets ask for, of a sample that is there."""
         forcing = self.forcing
         assert forcing is not None
         if forcing.mode == "extend":
@@ -89,7 +88,7 @@ class Guide:
             keep(extended)
         for budget in reversed(forcing.budgets):
             ended = finish_reason == "stop"
-            if budget in done or at_budget(ids, ended, budget, 0, reader) is not None:
+            if at_budget(ids, ended, budget, 0, reader) is not None:
                 continue
             tag = reader.closing_tag(ids[:budget], self.engine.render(request.prompt))
             closing = self.engine.encode(forcing.closing(tag))

@@ -7,13 +7,13 @@ whole, and gives the same text; its finished samples are kept as they were commi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from typing import Protocol as Interface
 from typing import cast
 
 from runs.course import Course, Extended, Forced, Guide
 from runs.forcing import Forcing
-from runs.prepare import Prepared, PreparedTask
+from runs.prepare import Prepared, PreparedTask, forced_length
 from runs.record import RunRecord
 from runs.store import (
     Sample,
@@ -36,9 +36,6 @@ from sampling.engine import (
     Sampling,
 )
 from tasks.errors import UserError
-from tasks.thinking import DEFAULT as TAGS
-
-_LONGEST_TAG = max((tags.closing for tags in TAGS), key=len)
 
 
 class Watcher(Interface):
@@ -101,7 +98,8 @@ class TaskSampler:
             forcing.budgets[-1] if forcing else prepared.protocol.max_thinking,
             forcing,
         )
-        self._added: list[tuple[str, int]] = []
+        self._added: list[SampleKey] = []
+        self._answered: list[SampleKey] = []
         self._changed = 0
 
     def draw(self, kept: set[SampleKey]) -> None:
@@ -142,24 +140,31 @@ class TaskSampler:
             sample = self._store.sample((name, *_key(request)))
             return None if sample is None else self._more(request, sample)
 
-        lacking_none = done | {(name, *_key(r)) for r in self._requests()} - self._store.keys()
+        absent = {(name, *_key(r)) for r in self._requests()} - self._store.keys()
         kind = f"{self._forcing.mode}:"
-        for label, begun, group in self._groups(kind, lacking_none, self._requests()):
+        for label, begun, group in self._groups(kind, done, self._requests(), absent):
             self._draw_group(label, begun, group, more)
 
     def _requests(self) -> list[Request]:
         return self._task.requests(self._protocol.samples, self._protocol.seed)
 
     def _groups(
-        self, kind: str, kept: set[SampleKey], requests: Sequence[Request]
+        self,
+        kind: str,
+        kept: set[SampleKey],
+        requests: Sequence[Request],
+        absent: Collection[SampleKey] = (),
     ) -> Iterator[tuple[str, bool, list[Request]]]:
-        """The groups that lack something: label, whether they were begun before, requests."""
+        """The groups that lack something else than what is ``absent``: label, whether they were
+        begun before, requests.
+        """
         name = self._task.task.name
         for number, group in enumerate(groups(requests, self._protocol.group_size)):
-            lacking = [r for r in group if (name, *_key(r)) not in kept]
+            there = [r for r in group if (name, *_key(r)) not in absent]
+            lacking = [r for r in there if (name, *_key(r)) not in kept]
             if lacking:
                 closed = self._engine.facts.closed_groups
-                begun = len(lacking) < len(group)
+                begun = len(lacking) < len(there)
                 yield f"{kind}{name}:{number}", begun, group if closed else lacking
 
     def _draw_group(
@@ -183,7 +188,7 @@ class TaskSampler:
             max_tokens=self._task.max_tokens,
         )
         while True:
-            self._added = []
+            self._added, self._answered = [], []
             try:
                 courses = [c for request in group if (c := course(request)) is not None]
                 follow(self._engine, courses, sampling, self._watcher.tokens, rows)
@@ -194,15 +199,15 @@ class TaskSampler:
                 rows = (rows + 1) // 2
                 self._note_split(label, rows, len(group))
                 if self._engine.facts.closed_groups:  # all of a group is drawn with one split
-                    self._store.discard(self._task.task.name, self._added)
+                    self._store.discard(self._added)
+                    if self._forcing is not None:
+                        self._store.discard_forced(self._answered, self._forcing.mode)
 
     def _rows_that_fit(self, group: list[Request]) -> int:
         longest = max(self._asked[_key(r)[0]].prompt_tokens for r in group)
         most = self._task.max_tokens
         if self._forcing is not None and self._forcing.asks:
-            closing = len(self._engine.encode(self._forcing.closing(_LONGEST_TAG)))
-            forced = self._forcing.budgets[-1] + closing + self._forcing.forced_tokens
-            most = max(most, forced)
+            most = max(most, forced_length(self._forcing, self._engine))
         return self._engine.rows_that_fit(longest, most)
 
     def _note_split(self, label: str, rows: int, size: int) -> None:
@@ -265,22 +270,24 @@ class TaskSampler:
             finished_at=now(),
         )
         if self._store.add_sample(sample):
-            self._added.append((problem_id, index))
+            self._added.append(sample.key)
             self._watcher.sample()
         elif self._store.text(sample.task, problem_id, index) != sample.text:
             self._changed += 1
 
     def _keep_more(self, key: SampleKey, more: Extended | Forced) -> None:
         if isinstance(more, Extended):
-            self._store.add_extended(StoredExtended(*key, more.waits, more.finish_reason, more.ids))
-            return
-        completion = more.completion
-        self._store.add_forced(
-            StoredForced(
+            extended = StoredExtended(*key, more.waits, more.finish_reason, more.ids)
+            added = self._store.add_extended(extended)
+        else:
+            completion = more.completion
+            forced = StoredForced(
                 *(*key, more.mode, more.budget, more.closing, completion.text),
                 *(completion.finish_reason, completion.token_ids or ()),
             )
-        )
+            added = self._store.add_forced(forced)
+        if added:
+            self._answered.append(key)
 
 
 def follow(

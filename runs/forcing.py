@@ -59,19 +59,14 @@ class Forcing:
         return cls(**{**stored, "budgets": tuple(stored["budgets"])})
 
 
-@dataclass(frozen=True)
-class Words:
-    """A protocol's: see `runs.protocol.Preset`."""
-
-    answer_tokens: int
-    answer_cue: str
-    forced_tokens: int
-    wait: str
-    waits: int
-
-
-NANO = Words(answer_tokens=32, answer_cue=END + "<answer>", forced_tokens=16, wait="wait", waits=1)
-"""The miniature's own, in place of any protocol's."""
+NANO: dict[str, Any] = {
+    "answer_tokens": 32,
+    "answer_cue": END + "<answer>",
+    "forced_tokens": 16,
+    "wait": "wait",
+    "waits": 1,
+}
+"""The miniature's own, in place of what any protocol says."""
 
 
 def box_closed(text: str) -> bool:

@@ -34,12 +34,12 @@ def answer_allowance(protocol: Mapping[str, Any], task: str, budget: int) -> int
     return most - (budget if largest is None else largest)
 
 
-def check_budgets(protocol: Mapping[str, Any], forcing: Forcing) -> None:
+def check_budgets(protocol: Mapping[str, Any], budgets: Sequence[int]) -> None:
     """Raises UserError when the run's samples do not reach the largest budget."""
     reach = protocol.get("max_thinking") or min(protocol["max_tokens"].values())
-    if forcing.budgets[-1] > reach:
+    if budgets[-1] > reach:
         raise UserError(
-            f"--budgets up to {forcing.budgets[-1]}: the samples of this run end at {reach} "
+            f"--budgets up to {budgets[-1]}: the samples of this run end at {reach} "
             "tokens of thought; a larger budget takes a new run"
         )
 
@@ -57,9 +57,12 @@ def grade_budgets(
     problems = {(p.task, p.problem_id): p for p in store.problems()}
     extended = store.extended() if forcing.mode == "extend" else {}
     forced = {(f.task, f.problem_id, f.index, f.budget): f for f in store.forced(forcing.mode)}
+    drawn = store.budgeted(forcing.mode, forcing.budgets) if forcing.asks else None
     tags = bool(protocol["thinking_tags"])
 
     def at(sample: Sample) -> list[tuple[SampleKey, int, BudgetGrade]]:
+        if drawn is not None and sample.key not in drawn:
+            return []  # missing at these budgets, not truncated
         problem = problems[sample.task, sample.problem_id]
         more = extended.get(sample.key)
         ids, finish_reason = (

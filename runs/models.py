@@ -90,7 +90,9 @@ def load_engine(name: str, place: ModelPlace, args: Mapping[str, str]) -> Transf
     )
 
 
-def load_decode(protocol: Mapping[str, Any]) -> Callable[[Sequence[int]], str]:
+def load_decode(
+    protocol: Mapping[str, Any], args: Mapping[str, str]
+) -> Callable[[Sequence[int]], str]:
     """What turns the ids of a run's samples into text; the model's weights are not read.
 
     Raises UserError or ModelError when its tokenizer is not where it was.
@@ -101,7 +103,9 @@ def load_decode(protocol: Mapping[str, Any]) -> Callable[[Sequence[int]], str]:
 
     place = find_model(protocol["model"])
     commit = re.match(r"[0-9a-f]{40}", protocol["revision"])
-    return load_decode(replace(place, revision=commit.group() if commit else None))
+    trusted = args.get("trust_remote_code") == "true"
+    revision = commit.group() if commit else None
+    return load_decode(replace(place, revision=revision, trust_remote_code=trusted))
 
 
 def _gguf(path: Path, adapter: str | None) -> ModelPlace:

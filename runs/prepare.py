@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from runs.forcing import NANO, Forcing, Words
+from runs.forcing import NANO, Forcing
 from runs.models import check_engine_args, find_model, load_engine
 from runs.protocol import Preset, Protocol, read_preset
 from runs.record import RunRecord, TaskRecord, existing
@@ -121,6 +121,7 @@ def prepare(settings: RunSettings, again: RunRecord | None = None) -> Prepared:
     notices = list(engine.facts.notices)
     thinking_tags = preset.template.startswith("r1") or engine.has_token(TAGS[0].closing)
     forcing = find_forcing(settings, preset, engine.prompt_language)
+    _check_wait(forcing, engine)
     budgeted = _budgeted(forcing, settings, preset, engine, thinking_tags)
     prepared = [_prepare_task(task, settings, preset, engine, notices, budgeted) for task in tasks]
     tiny = (engine.facts.parameters or TINY) < TINY
@@ -163,7 +164,7 @@ def _check_until(settings: RunSettings) -> None:
             f"--until-ci begins with --samples of each problem, an even number from 4 on (16 does "
             f"well), not {settings.samples}"
         )
-    if settings.max_samples < settings.samples:
+    if settings.max_samples is not None and settings.max_samples < settings.samples:
         raise UserError(f"--max-samples {settings.max_samples} is less than --samples")
     if settings.budgets:
         raise UserError("--until-ci and --budgets do not go together: draw the curve afterwards")
@@ -198,9 +199,10 @@ def prepare_budgets(settings: RunSettings, record: RunRecord) -> tuple[Prepared,
     engine = prepared.engine
     forcing = find_forcing(settings, read_preset(settings.protocol), engine.prompt_language)
     assert forcing is not None
+    _check_wait(forcing, engine)
     longest = max((a.prompt_tokens for task in prepared.tasks for a in task.asked), default=0)
     context = engine.facts.context_length
-    most = _forced_length(forcing, engine)
+    most = forced_length(forcing, engine)
     if context is not None and longest + most > context:
         raise UserError(
             f"--budgets up to {forcing.budgets[-1]} take {most} tokens with a forced answer, and "
@@ -210,22 +212,22 @@ def prepare_budgets(settings: RunSettings, record: RunRecord) -> tuple[Prepared,
     return prepared, forcing
 
 
-def _forced_length(forcing: Forcing, engine: Engine) -> int:
+def _check_wait(forcing: Forcing | None, engine: Engine) -> None:
+    if forcing is None or forcing.mode != "extend":
+        return
+    if not forcing.wait or engine.unknown_share(Prompt(text=forcing.wait)) > 0:
+        raise UserError(f"--wait {forcing.wait!r}: the model's tokenizer does not know that")
+
+
+def forced_length(forcing: Forcing, engine: Engine) -> int:
     """The largest budget with a closing and a forced answer, in tokens."""
-    closing = len(engine.encode(forcing.closing(TAGS[0].closing)))
+    closing = max(len(engine.encode(forcing.closing(tags.closing))) for tags in TAGS)
     return forcing.budgets[-1] + closing + forcing.forced_tokens
 
 
-def _words(preset: Preset, language: str) -> Words:
-    if language == "nano":
-        return NANO
-    return Words(
-        answer_tokens=preset.answer_tokens,
-        answer_cue=preset.answer_cue,
-        forced_tokens=preset.forced_tokens,
-        wait=preset.wait,
-        waits=preset.waits,
-    )
+def _words(preset: Preset, language: str) -> Preset:
+    """The protocol in the words of the model's language."""
+    return preset.model_copy(update=NANO) if language == "nano" else preset
 
 
 @dataclass(frozen=True)
@@ -257,7 +259,7 @@ def _budgeted(
         )
     answer = _words(preset, engine.prompt_language).answer_tokens
     wanted = given or largest + (answer if thinking_tags else 0)
-    forced = _forced_length(forcing, engine) if forcing.asks else largest
+    forced = forced_length(forcing, engine) if forcing.asks else largest
     return _Budgeted(wanted, wanted if given else largest, forced)
 
 

@@ -84,7 +84,11 @@ class RunRecord:
         before = curves.get(forcing.mode)
         curves[forcing.mode] = forcing
         self.curves = [curve.as_json() for curve in curves.values()]
-        return before is None or replace(before, budgets=forcing.budgets) == forcing
+        if before is None:
+            return True
+        if forcing.mode == "extend" and before.budgets[-1] != forcing.budgets[-1]:
+            return False  # another trajectory
+        return replace(before, budgets=forcing.budgets) == forcing
 
     def save(self, folder: Path) -> None:
         write_json(folder / FILE, self.__dict__)

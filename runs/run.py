@@ -96,6 +96,8 @@ def _open_record(prepared: Prepared, store: Store) -> RunRecord:
             )
     else:
         _same_prompts(problems, store.problems())
+        if prepared.settings.until_ci is not None or prepared.settings.budgets:
+            record.settings = prepared.settings.as_json()  # what a rerun does again
     if prepared.forcing is not None and not record.set_curve(prepared.forcing):
         store.forget_mode(prepared.forcing.mode)
     command = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])

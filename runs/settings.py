@@ -35,7 +35,7 @@ class RunSettings:
     wait: str | None = None
     waits: int | None = None
     until_ci: float | None = None
-    max_samples: int = 1024
+    max_samples: int | None = None
     engine: str = "auto"
     engine_args: Mapping[str, str] = field(default_factory=dict)
     revision: str | None = None

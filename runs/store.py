@@ -15,6 +15,7 @@ from tasks.grading.verdict import Grade, Verdict
 
 FILE = "samples.db"
 
+_OF_SAMPLE = "WHERE task = ? AND problem_id = ? AND idx = ?"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS problems (
   task TEXT, problem_id TEXT, position INTEGER, question TEXT, gold TEXT, answer_type TEXT,
@@ -190,32 +191,38 @@ class Store:
             "INSERT OR REPLACE INTO missing VALUES (?,?,?,?)", (task, problem_id, index, reason)
         )
 
-    def discard(self, task: str, keys: Iterable[tuple[str, int]]) -> None:
+    def discard(self, keys: Collection[SampleKey]) -> None:
         """Take out samples that are drawn anew, and what was drawn after them."""
-        where = "WHERE task = ? AND problem_id = ? AND idx = ?"
-        rows = [(task, *key) for key in keys]
         with self._transaction():
             for table in ("samples", "extended", "forced", "budgeted"):
-                self._db.executemany(f"DELETE FROM {table} {where}", rows)
+                self._db.executemany(f"DELETE FROM {table} {_OF_SAMPLE}", keys)
 
-    def add_extended(self, extended: StoredExtended) -> None:
+    def discard_forced(self, keys: Iterable[SampleKey], mode: str) -> None:
+        """Take out what was drawn in a mode after samples that stay."""
+        of_mode = [(*key, mode) for key in keys]
+        with self._transaction():
+            for table in ("forced", "budgeted"):
+                self._db.executemany(f"DELETE FROM {table} {_OF_SAMPLE} AND mode = ?", of_mode)
+            if mode == "extend":
+                self._db.executemany(
+                    f"DELETE FROM extended {_OF_SAMPLE}", [key for *key, _ in of_mode]
+                )
+
+    def add_extended(self, extended: StoredExtended) -> bool:
         row = (
             *(extended.task, extended.problem_id, extended.index, extended.waits),
             *(extended.finish_reason, _blob(extended.token_ids)),
         )
-        self._db.execute(  # a larger budget makes it longer, and what there was begins it
-            "INSERT INTO extended VALUES (?,?,?,?,?,?) ON CONFLICT DO UPDATE SET waits = "
-            "excluded.waits, finish_reason = excluded.finish_reason, token_ids = "
-            "excluded.token_ids WHERE LENGTH(excluded.token_ids) > LENGTH(token_ids)",
-            row,
-        )
+        cursor = self._db.execute("INSERT OR IGNORE INTO extended VALUES (?,?,?,?,?,?)", row)
+        return cursor.rowcount == 1
 
-    def add_forced(self, forced: StoredForced) -> None:
+    def add_forced(self, forced: StoredForced) -> bool:
         row = (
             *(forced.task, forced.problem_id, forced.index, forced.mode, forced.budget),
             *(_blob(forced.closing), forced.text, forced.finish_reason, _blob(forced.token_ids)),
         )
-        self._db.execute("INSERT OR IGNORE INTO forced VALUES (?,?,?,?,?,?,?,?,?)", row)
+        cursor = self._db.execute("INSERT OR IGNORE INTO forced VALUES (?,?,?,?,?,?,?,?,?)", row)
+        return cursor.rowcount == 1
 
     def add_budgeted(self, key: SampleKey, mode: str, budgets: Iterable[int]) -> None:
         """Everything that these budgets ask of a sample in a mode is there."""

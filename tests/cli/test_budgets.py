@@ -92,7 +92,13 @@ def test_rescore_adds_a_mode_beside_another(plain, tmp_path):
     assert (tmp_path / "curve.csv").is_file()
 
 
-def test_the_same_command_again_has_nothing_to_draw(forced, capsys):
+def test_the_same_command_again_has_nothing_to_draw(forced, monkeypatch):
+    from sampling.transformers_engine import TransformersEngine
+
+    def drawn(*_, **__):
+        raise AssertionError("something was drawn")
+
+    monkeypatch.setattr(TransformersEngine, "sample", drawn)
     before = task_of(forced)
     mode = ["--budgets", BUDGETS, "--budget-mode", "force"]
     assert call("eval", "nano", *SMALL, *mode, "--out", forced) == 0
@@ -125,6 +131,24 @@ def test_rescore_refuses_what_the_run_does_not_reach(plain, capsys):
     assert "end at 64 tokens" in capsys.readouterr().err
     assert call("rescore", plain, "--budget-mode", "force") == 2
     assert "need --budgets" in capsys.readouterr().err
+
+
+def test_a_tokenizer_that_is_gone_leaves_the_run_as_it_was(plain, monkeypatch, capsys):
+    import nano.models
+
+    before = (plain / "run.json").read_bytes()
+    monkeypatch.setattr(nano.models, "path", lambda _: plain / "nowhere")
+    assert call("rescore", plain, "--budgets", "16,48") == 2
+    assert "tokenizer" in capsys.readouterr().err
+    assert (plain / "run.json").read_bytes() == before
+
+
+def test_plot_of_a_run_that_an_older_version_made_says_what_to_do(tmp_path, capsys):
+    (tmp_path / "results.json").write_text(
+        '{"tasks": [{"task": "t", "model": "m", "samples_per_problem": 1}]}'
+    )
+    assert call("plot", tmp_path, "--out", tmp_path / "x.png") == 2
+    assert "has no budgets" in capsys.readouterr().err
 
 
 def test_plot_refuses_a_run_without_budgets(tmp_path, capsys):

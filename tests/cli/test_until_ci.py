@@ -53,6 +53,30 @@ def finished(tmp_path_factory):
     return out
 
 
+@pytest.fixture
+def long_prompts(tmp_path):
+    """Three problems, of which one does not fit into nano's context."""
+    task = tmp_path / "long.jsonl"
+    problems = ["111+222", "346+215", "+".join(["123"] * 130)]
+    rows = [json.dumps({"id": str(i), "problem": p, "answer": "1"}) for i, p in enumerate(problems)]
+    task.write_text("\n".join(rows))
+    return task
+
+
+def test_a_problem_that_is_too_long_is_missing_and_left_out(long_prompts, tmp_path):
+    out = tmp_path / "run"
+    ask = ["eval", "nano", "--task", long_prompts, "--protocol", "r1", "--max-tokens", 60]
+    assert call(*ask, "--samples", 4, "--until-ci", 0.05, "--out", out) == 3
+    task = task_of(out)
+    assert task["outcomes"]["missing"] == 4
+    assert task["metrics"]["pass@1"]["excluded"] == 1
+
+
+def test_a_rerun_goes_as_far(finished, tmp_path):
+    assert call("rerun", finished, "--out", tmp_path / "again") == 0
+    assert "adaptive" in task_of(tmp_path / "again")
+
+
 def test_it_goes_on_until_the_interval_is_narrow(finished, capsys):
     task = task_of(finished)
     low, high = task["metrics"]["pass@1"]["ci95_seeds"]
@@ -66,9 +90,13 @@ def test_it_goes_on_until_the_interval_is_narrow(finished, capsys):
     assert "pass@8" not in task["metrics"]
 
 
-def test_the_same_command_again_draws_nothing_and_a_narrower_one_goes_on(finished, capsys):
+def test_the_same_command_again_draws_nothing_and_a_narrower_one_goes_on(
+    finished, capsys, monkeypatch
+):
     before = rows(finished)
-    assert call(*ASK, "--samples", 4, "--until-ci", 0.05, "--out", finished) == 0
+    with monkeypatch.context() as patch:
+        patch.setattr("sampling.transformers_engine.TransformersEngine.sample", None)
+        assert call(*ASK, "--samples", 4, "--until-ci", 0.05, "--out", finished) == 0
     assert rows(finished) == before
     assert "pass@1 comes from" in capsys.readouterr().out
     assert call(*ASK, "--samples", 4, "--until-ci", 0.025, "--out", finished) == 0
@@ -86,11 +114,14 @@ def test_a_round_that_was_cut_off_gives_the_same_samples(finished, tmp_path):
     assert rows(out) == whole
 
 
-def test_no_problem_gets_more_than_was_allowed(tmp_path):
+def test_no_problem_gets_more_than_was_allowed(tmp_path, capsys):
     out = tmp_path / "run"
     args = ["--samples", 4, "--until-ci", 0.01, "--max-samples", 6]
     assert call(*ASK, *args, "--out", out) == 0
     assert task_of(out)["adaptive"]["most"] == 6
+    assert "±1 points were not reached" in capsys.readouterr().err
+    assert call("eval", "nano", "--task", "nano", "--max-samples", 6, "--out", tmp_path / "x") == 2
+    assert "is for --until-ci" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
