@@ -100,6 +100,21 @@ def load(place: ModelPlace, dtype: DType = "auto", device: str = "auto") -> Load
         raise ModelError(f"cannot load {what}: {reason}") from error
 
 
+def count_parameters(place: ModelPlace) -> int | None:
+    """How many parameters a model has, by its configuration alone; ``None`` when that is not here
+    and cannot be fetched.
+    """
+    options: dict[str, Any] = {"trust_remote_code": place.trust_remote_code}
+    options |= {"revision": place.revision} if place.revision else {}
+    options |= {"gguf_file": place.gguf_file} if place.gguf_file else {}
+    try:
+        with _quiet(place.gguf_file is not None):
+            config = AutoConfig.from_pretrained(place.source, **options)
+        return _count(config, place.trust_remote_code)
+    except _FAULTS:
+        return None
+
+
 def fingerprint(paths: list[Path]) -> str:
     """A short hash of local files: names, sizes, and 64 pieces of 64 KiB spread over each.
 

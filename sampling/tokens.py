@@ -1,4 +1,4 @@
-"""From token ids to text without a model: its tokenizer alone."""
+"""Between text and token ids, by a model's tokenizer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from transformers import AutoTokenizer
 
-from sampling.engine import ModelError
+from sampling.engine import ModelError, Prompt
 from sampling.loading import ModelPlace
 
 
@@ -22,11 +22,49 @@ def load_decode(place: ModelPlace) -> Callable[[Sequence[int]], str]:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelError(f"cannot load the tokenizer of {place.source}: {reason}") from error
 
-    def decode(ids: Sequence[int]) -> str:
-        return str(
-            tokenizer.decode(
-                list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False
-            )
-        )
+    return lambda ids: decode(tokenizer, ids)
 
-    return decode
+
+def render(tokenizer: Any, prompt: Prompt, model: str) -> str:
+    """The prompt's text as the model reads it. Raises ModelError on a conversation where the model
+    has no chat template.
+    """
+    if prompt.text is not None:
+        return prompt.text + prompt.prefill
+    if not tokenizer.chat_template:
+        raise ModelError(
+            f"{model} has no chat template: it looks like a base model; "
+            "use --protocol r1-zero, or a protocol file with a template of plain text"
+        )
+    messages = [{"role": m.role, "content": m.content} for m in prompt.messages]
+    text: str = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+    if prompt.prefill and text.rstrip().endswith(prompt.prefill.rstrip()):
+        return text
+    return text + prompt.prefill
+
+
+def encode(tokenizer: Any, prompt: Prompt, model: str) -> list[int]:
+    """The prompt's ids. Raises ModelError when there are none."""
+    rendered = render(tokenizer, prompt, model)
+    # a chat template writes its own begin-of-sequence token
+    ids: list[int] = tokenizer(rendered, add_special_tokens=prompt.text is not None).input_ids
+    if not ids:
+        raise ModelError("a prompt without a token cannot be continued: give it some text")
+    return ids
+
+
+def decode(tokenizer: Any, ids: Sequence[int], end_ids: frozenset[int] = frozenset()) -> str:
+    """Text of generated ids. Special tokens stay (some models' thinking tags are special), but
+    those of ``end_ids`` do not.
+    """
+    kept = [i for i in ids if i not in end_ids]
+    return str(
+        tokenizer.decode(kept, skip_special_tokens=False, clean_up_tokenization_spaces=False)
+    )
+
+
+def end_ids(model: Any, tokenizer: Any) -> frozenset[int]:
+    """Every id that ends a reply: the generation config's (often several) and the tokenizer's."""
+    configured = model.generation_config.eos_token_id
+    ids = configured if isinstance(configured, list) else [configured]
+    return frozenset(i for i in [*ids, tokenizer.eos_token_id] if i is not None)

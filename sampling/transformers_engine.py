@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import torch
 
+from sampling import tokens
 from sampling.choose import SamplerName, choose
 from sampling.draw import Stream
 from sampling.engine import (
     TINY,
     Completion,
     EngineFacts,
-    ModelError,
     OnFinish,
     OnTokens,
     Prompt,
@@ -50,7 +49,7 @@ class TransformersEngine:
         self._model, self._tokenizer = loaded.model, loaded.tokenizer
         if not tiny:  # below it the call costs more than the product
             pack(self._model)
-        self._end_ids = _end_ids(self._model, self._tokenizer)
+        self._end_ids = tokens.end_ids(self._model, self._tokenizer)
         padding = self._tokenizer.pad_token_id
         if padding is None:
             padding = min(self._end_ids, default=0)
@@ -74,20 +73,7 @@ class TransformersEngine:
         )
 
     def render(self, prompt: Prompt) -> str:
-        if prompt.text is not None:
-            return prompt.text + prompt.prefill
-        if not self._tokenizer.chat_template:
-            raise ModelError(
-                f"{self.facts.model} has no chat template: it looks like a base model; "
-                "use --protocol r1-zero, or a protocol file with a template of plain text"
-            )
-        messages = [{"role": m.role, "content": m.content} for m in prompt.messages]
-        text: str = self._tokenizer.apply_chat_template(
-            messages, tokenize=False, add_generation_prompt=True
-        )
-        if prompt.prefill and text.rstrip().endswith(prompt.prefill.rstrip()):
-            return text
-        return text + prompt.prefill
+        return tokens.render(self._tokenizer, prompt, self.facts.model)
 
     def count_prompt_tokens(self, prompt: Prompt) -> int:
         return len(self._encode(prompt))
@@ -101,15 +87,7 @@ class TransformersEngine:
         return text in self._tokenizer.get_vocab()
 
     def decode(self, token_ids: Sequence[int]) -> str:
-        """Text of generated ids. Special tokens stay (some models' thinking tags are special), but
-        the end of the sequence does not.
-        """
-        kept = [i for i in token_ids if i not in self._end_ids]
-        return str(
-            self._tokenizer.decode(
-                kept, skip_special_tokens=False, clean_up_tokenization_spaces=False
-            )
-        )
+        return tokens.decode(self._tokenizer, token_ids, self._end_ids)
 
     def encode(self, text: str) -> tuple[int, ...]:
         return tuple(self._tokenizer(text, add_special_tokens=False).input_ids)
@@ -175,17 +153,4 @@ class TransformersEngine:
         return None if until is None else lambda ids: until(self.decode(ids))
 
     def _encode(self, prompt: Prompt) -> list[int]:
-        rendered = self.render(prompt)  # a chat template writes its own begin-of-sequence token
-        ids: list[int] = self._tokenizer(
-            rendered, add_special_tokens=prompt.text is not None
-        ).input_ids
-        if not ids:
-            raise ModelError("a prompt without a token cannot be continued: give it some text")
-        return ids
-
-
-def _end_ids(model: Any, tokenizer: Any) -> frozenset[int]:
-    """Every id that ends a reply: the generation config's (often several) and the tokenizer's."""
-    configured = model.generation_config.eos_token_id
-    ids = configured if isinstance(configured, list) else [configured]
-    return frozenset(i for i in [*ids, tokenizer.eos_token_id] if i is not None)
+        return tokens.encode(self._tokenizer, prompt, self.facts.model)
