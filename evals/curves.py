@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evals.figures import saved
 from evals.results import FILE
 from runs.files import written_whole
 from tasks.errors import UserError
@@ -95,14 +96,14 @@ def _lines(curve: Curve) -> list[tuple[Any, ...]]:
 
 def _draw(curves: Sequence[Curve], metric: str, image: Path) -> None:
     """One panel for each task: budgets on a logarithmic axis, the 95 % interval as a band."""
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
+    tasks = list(dict.fromkeys(curve.task for curve in curves))
+    with saved(image, (6.4 * len(tasks), 4.4)) as page:
+        _draw_panels(page, curves, metric, tasks)
+
+
+def _draw_panels(page: Any, curves: Sequence[Curve], metric: str, tasks: Sequence[str]) -> None:
     from matplotlib.ticker import FixedLocator, NullLocator, PercentFormatter
 
-    if image.suffix not in {".png", ".svg"}:
-        raise UserError(f"{image}: give a .png or an .svg file")
-    tasks = list(dict.fromkeys(curve.task for curve in curves))
-    page = Figure(figsize=(6.4 * len(tasks), 4.4), layout="constrained")
     panels: list[Any] = list(page.subplots(1, len(tasks), sharey=True, squeeze=False).flat)
     models = list(dict.fromkeys((curve.run, curve.model) for curve in curves))
     names = _names(models)
@@ -147,13 +148,6 @@ def _draw(curves: Sequence[Curve], metric: str, image: Path) -> None:
         panel.set_xlabel("budget: tokens of thought")
         panel.legend(fontsize="small", loc="best")
     panels[0].set_ylabel(f"{metric}, 95 % over problems")
-    with written_whole(image) as file, rc_context({"svg.hashsalt": "r1eval"}):
-        page.savefig(file, format=image.suffix[1:], dpi=150, metadata=_undated(image))
-
-
-def _undated(image: Path) -> dict[str, Any]:
-    """The same figures give the same file."""
-    return {"Date": None} if image.suffix == ".svg" else {"Software": None}
 
 
 def _names(models: Sequence[tuple[str, str]]) -> list[str]:

@@ -65,6 +65,14 @@ def write_results(folder: Path, grader: str = OURS) -> dict[str, Any]:
     return results
 
 
+def read_results(folder: Path) -> dict[str, Any]:
+    """The results.json of a run. Raises UserError when there is none."""
+    if not (folder / FILE).is_file():
+        raise UserError(f"{folder} has no {FILE}: r1eval rescore {folder}")
+    results: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    return results
+
+
 def grader_of(folder: Path) -> str:
     """The grader whose verdicts are in ``results.json``; ours where there is none yet."""
     try:
