@@ -1,0 +1,1 @@
+"""YAML files that users run or copy."""

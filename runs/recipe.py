@@ -1,0 +1,105 @@
+"""Recipes: YAML files that build on one another.
+
+``extends`` names files that come first, in their order; later ones win, and mappings are merged key
+by key, lists replaced whole. A name without a suffix is a file beside the recipe, or one that ships
+in ``recipes/<kind>``::
+
+    extends: [r1-zero, nano]      # what is trained for, and on what
+    grpo: {max_steps: 60}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import ValidationError
+
+from tasks.errors import UserError
+from tasks.schema import Strict, nearest
+
+RECIPES = Path(__file__).parent.parent / "recipes"
+
+Form = TypeVar("Form", bound=Strict)
+
+
+def shipped(kind: str) -> list[str]:
+    """The recipes of a kind that ship with the package."""
+    return sorted(path.stem for path in (RECIPES / kind).glob("*.yaml"))
+
+
+def read_recipe(
+    name: str, form: type[Form], kind: str, extra: Sequence[str] = (), change: Any = None
+) -> Form:
+    """The recipe of this name or path, then those of ``extra``, then the keys of ``change``.
+
+    Raises UserError naming what is wrong and what may have been meant.
+    """
+    merged: dict[str, Any] = {}
+    for one in (name, *extra):
+        merged = merge(merged, _read(find(one, kind), kind, ()))
+    return check(merge(merged, change or {}), form, name)
+
+
+def find(name: str, kind: str, beside: Path | None = None) -> Path:
+    """Where the recipe of this name is. Raises UserError when it is nowhere."""
+    given = Path(name)
+    if given.suffix in {".yaml", ".yml"}:
+        path = given if given.is_absolute() or beside is None else beside / given
+        if path.is_file():
+            return path
+        raise UserError(f"no such recipe: {path}")
+    places = [*([beside] if beside else []), RECIPES / kind]
+    for place in places:
+        if (path := place / f"{name}.yaml").is_file():
+            return path
+    known = shipped(kind)
+    near = nearest(name, known)
+    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}, or a YAML file"
+    raise UserError(f"unknown recipe {name!r}: {hint}")
+
+
+def merge(first: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Any]:
+    """``first`` with what ``then`` says otherwise.
+
+    >>> merge({"a": {"b": 1, "c": 2}, "d": [1, 2]}, {"a": {"b": 3}, "d": [4]})
+    {'a': {'b': 3, 'c': 2}, 'd': [4]}
+    """
+    merged = dict(first)
+    for key, value in then.items():
+        before = merged.get(key)
+        both = isinstance(before, Mapping) and isinstance(value, Mapping)
+        merged[key] = merge(before, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def check(given: Mapping[str, Any], form: type[Form], name: str) -> Form:
+    """``given`` in its form. Raises UserError naming the place and the fault."""
+    try:
+        return form.model_validate(given)
+    except ValidationError as error:
+        # A misspelt key is also a missing one: name the misspelling.
+        first = min(error.errors(), key=lambda fault: fault["type"] == "missing")
+        place = ".".join(str(part) for part in first["loc"])
+        message = first["msg"].removeprefix("Value error, ")
+        raise UserError(f"{name}: {place + ': ' if place else ''}{message}") from error
+
+
+def _read(path: Path, kind: str, seen: tuple[Path, ...]) -> dict[str, Any]:
+    if path in seen:
+        raise UserError(f"{path} extends itself")
+    try:
+        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(given, dict):
+        raise UserError(f"{path}: a recipe holds keys and values")
+    first = given.pop("extends", [])
+    if isinstance(first, str):
+        first = [first]
+    merged: dict[str, Any] = {}
+    for name in first:
+        merged = merge(merged, _read(find(str(name), kind, path.parent), kind, (*seen, path)))
+    return merge(merged, given)
