@@ -17,6 +17,8 @@ COMMANDS = {
     "compare": ("r1eval.compare:compare", "Two runs, paired by problem: difference and p-value."),
     "plot": ("r1eval.plot:plot", "Accuracy against budgets of thought, several runs in one plot."),
     "rerun": ("r1eval.rerun:rerun", "Do a run again, in a new folder."),
+    "rl": ("r1eval.rl:rl", "Train a reasoning teacher with GRPO."),
+    "doctor": ("r1eval.doctor:doctor", "What is wrong with a recipe, before hours are spent."),
     "export": ("r1eval.export:export", "Write a run's samples as JSONL or Parquet."),
     "grade": ("r1eval.grade:grade", "Verdicts for rows of {gold, answer} or {gold, completion}."),
     "tasks": ("r1eval.tasks:tasks", "List, show and check the tasks."),

@@ -1,0 +1,185 @@
+"""`r1eval rl`: train a reasoning teacher with GRPO."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rl.load import Loaded
+    from rl.recipe import RLRecipe
+
+
+def _changes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:
+    """`grpo.max_steps=30` as a mapping; what stands behind the sign is YAML."""
+    import yaml
+
+    from runs.recipe import merge
+
+    made: dict[str, Any] = {}
+    for value in values:
+        key, equals, text = value.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{value!r} is not KEY=VALUE")
+        nested: Any = yaml.safe_load(text)
+        for part in reversed(key.split(".")):
+            nested = {part: nested}
+        made = merge(made, nested)
+    return made
+
+
+@click.command()
+@click.argument("recipe", metavar="RECIPE")
+@click.option(
+    "--on",
+    "scales",
+    multiple=True,
+    metavar="SCALE",
+    help="What RECIPE is put on: nano, smollm2, 1.5b, 7b, 32b or a YAML file; its values win.",
+)
+@click.option(
+    "--set",
+    "changes",
+    multiple=True,
+    callback=_changes,
+    metavar="KEY=VALUE",
+    help="A value of the recipe, like grpo.max_steps=30; may be given again.",
+)
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where it is written.")
+@click.option("--dry-run", is_flag=True, help="Print the plan with its formulas, and do nothing.")
+@click.option(
+    "--preflight/--no-preflight",
+    default=True,
+    help="Look for what would waste hours. [default: do]",
+)
+@click.option("--stop-on-collapse", is_flag=True, help="End as soon as a collapse is recognised.")
+def rl(
+    recipe: str,
+    scales: tuple[str, ...],
+    changes: dict[str, Any],
+    out: Path | None,
+    dry_run: bool,
+    preflight: bool,
+    stop_on_collapse: bool,
+) -> int:
+    """Train by GRPO with TRL: r1-zero, r1-reasoning, dr-grpo, dapo, gspo, cispo, or your own YAML.
+
+    \b
+    r1eval rl r1-zero --on nano --out out/r1-zero
+    r1eval rl r1-zero --on 7b --dry-run
+
+    Held-out problems are evaluated before and after. Stop with Ctrl-C or lose the machine, then
+    give the same command again: it goes on from the last checkpoint.
+    """
+    from rl.recipe import RLRecipe
+    from runs.recipe import read_recipe
+    from tasks.errors import UserError
+
+    settled = read_recipe(recipe, RLRecipe, "rl", scales, changes)
+    if dry_run:
+        return _print_plan(settled)
+    if out is None:
+        raise UserError("give --out DIR, where the training is written")
+    return _train(settled, out, preflight, stop_on_collapse)
+
+
+def _print_plan(recipe: RLRecipe) -> int:
+    import yaml
+    from rich.console import Console
+    from rich.table import Table
+
+    from rl.plan import plan
+    from rl.train import config_of
+    from runs.models import find_model
+    from sampling.loading import count_parameters
+    from tasks.errors import UserError
+
+    click.echo(yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
+    parameters = recipe.parameters
+    if parameters is None:
+        try:
+            parameters = count_parameters(find_model(recipe.model, recipe.revision))
+        except UserError:
+            parameters = None
+    table = Table(title="Plan, on one process")
+    for column in ("", "value", "formula"):
+        table.add_column(column, overflow="fold")
+    for line in plan(recipe, config_of(recipe, Path()), parameters):
+        table.add_row(line.what, line.value, line.formula)
+    Console(highlight=False, markup=False).print(table)
+    return 0
+
+
+def _train(recipe: RLRecipe, out: Path, look: bool, stop_on_collapse: bool) -> int:
+    from rl import record
+    from rl.load import load_recipe
+    from rl.train import MODEL, config_of, train
+    from runs.record import sole_writer
+
+    config = config_of(recipe, out)
+    loaded = load_recipe(recipe)
+    out.mkdir(parents=True, exist_ok=True)
+    with sole_writer(out):
+        done = (out / MODEL).is_dir()
+        begun = (out / record.FILE).is_file()
+        if look and not begun:
+            _check(loaded, config)
+        record.begin(out, recipe, loaded.revision)
+        if recipe.eval is not None:
+            _evaluate(recipe, recipe.model, out / "eval" / "base")
+        if not done:
+            train(loaded, out, stop_on_collapse)
+        if recipe.eval is not None:
+            _evaluate(recipe, str(out / MODEL), out / "eval" / "trained")
+        _draw(recipe, out)
+    return 0
+
+
+def _draw(recipe: RLRecipe, out: Path) -> None:
+    """The curves, and both evaluations in one plot."""
+    from evals.results import read_results
+    from rl.journal import LOG, read_lines
+    from rl.plots import draw_pass_at_k, draw_training
+
+    names = ("base", "trained") if recipe.eval is not None else ()
+    metrics = {n: read_results(out / "eval" / n)["tasks"][0]["metrics"] for n in names}
+    heldout = {name: of["pass@1"]["value"] for name, of in metrics.items()}
+    for suffix in (".png", ".svg"):
+        draw_training({out.name: [read_lines(out / LOG)]}, out / f"training{suffix}", heldout)
+        if metrics:
+            draw_pass_at_k(metrics, out / f"pass_at_k{suffix}")
+    click.echo(f"The training is in {out} (model/, log.jsonl, samples.jsonl, training.png).")
+    if metrics:
+        click.echo(f"r1eval compare {out / 'eval' / 'base'} {out / 'eval' / 'trained'}")
+
+
+def _check(loaded: Loaded, config: Any) -> None:
+    from r1eval.doctor import print_findings
+    from rl.preflight import preflight
+    from tasks.errors import UserError
+
+    if errors := print_findings(preflight(loaded, config)):
+        raise UserError(f"not trained, since it would be for nothing: {errors[0]}")
+
+
+def _evaluate(recipe: RLRecipe, model: str, out: Path) -> None:
+    from r1eval.running import run_and_print
+    from runs.settings import RunSettings
+
+    asked = recipe.eval
+    assert asked is not None
+    run_and_print(
+        RunSettings(
+            model=model,
+            tasks=(asked.task,),
+            out=out,
+            samples=asked.samples,
+            protocol=recipe.template,
+            limit=asked.limit,
+            temperature=asked.temperature,
+            top_p=1.0,
+            max_tokens=asked.max_tokens,
+        )
+    )

@@ -1,0 +1,1 @@
+"""GRPO as the paper uses it: rewards, presets, trainer, and what explains a training run."""

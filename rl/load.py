@@ -1,0 +1,126 @@
+"""What a recipe names, loaded: the policy's weights and the problems as they are put to it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM
+
+from rl.graded import Asked
+from rl.recipe import RLRecipe
+from rl.rollouts import Policy
+from runs.models import find_model
+from runs.recipe import RECIPES
+from runs.templates import put
+from sampling import tokens
+from sampling.loading import LoadedModel, ModelPlace, load
+from tasks.load import load_task
+from tasks.problem import Task
+from tasks.thinking import DEFAULT as TAGS
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """``draws``: whether the policy's rollouts are ours, not TRL's."""
+
+    recipe: RLRecipe
+    model: Any
+    tokenizer: Any
+    revision: str
+    task: Task
+    problems: list[Asked]
+    policy: Policy
+    end_ids: frozenset[int]
+    draws: bool
+
+    @property
+    def parameters(self) -> int:
+        return sum(p.numel() for p in self.model.parameters())
+
+    @property
+    def context_length(self) -> int | None:
+        config = self.model.config.get_text_config()
+        length: int | None = getattr(config, "max_position_embeddings", None)
+        return length
+
+
+def load_recipe(recipe: RLRecipe) -> Loaded:
+    """Raises UserError or ModelError on what the user can mend."""
+    task = load_task(_where(recipe.data.task), limit=recipe.data.limit)
+    place = find_model(recipe.model, recipe.revision)
+    rank = os.environ.get("LOCAL_RANK")
+    device = f"cuda:{rank}" if rank is not None and torch.cuda.is_available() else "auto"
+    loaded = load(place, dtype=recipe.dtype, device=device)
+    model = trainable(loaded, place)
+    tokenizer = loaded.tokenizer
+    end = tokens.end_ids(model, tokenizer)
+    padding = tokenizer.pad_token_id
+    if recipe.lora is not None:
+        model = _with_lora(model, recipe)
+    drawn_from = model.get_base_model() if recipe.lora is not None else model
+    policy = Policy(drawn_from, end, min(end, default=0) if padding is None else padding)
+    sampler = recipe.rollouts.sampler
+    return Loaded(
+        recipe=recipe,
+        model=model,
+        tokenizer=tokenizer,
+        revision=loaded.revision,
+        task=task,
+        problems=ask(recipe, task, tokenizer),
+        policy=policy,
+        end_ids=end,
+        draws=sampler == "loop" or (sampler == "auto" and not torch.cuda.is_available()),
+    )
+
+
+def trainable(loaded: LoadedModel, place: ModelPlace) -> Any:
+    """The model; from a GGUF file a plain one of the same weights, which can be saved."""
+    if place.gguf_file is None:
+        return loaded.model
+    config = loaded.model.config
+    if hasattr(config, "quantization_config"):
+        del config.quantization_config
+    model = AutoModelForCausalLM.from_config(config, dtype=loaded.model.dtype)
+    model.load_state_dict(loaded.model.state_dict())
+    model.generation_config = loaded.model.generation_config
+    return model.to(loaded.device).eval()
+
+
+def ask(recipe: RLRecipe, task: Task, tokenizer: Any) -> list[Asked]:
+    """Every problem in the recipe's template."""
+    reads = str(tokenizer.init_kwargs.get("prompt_language", "natural"))
+    asked = []
+    for problem in task.problems:
+        prompt = put(recipe.template, task, problem, reads)
+        rendered = tokens.render(tokenizer, prompt, recipe.model)
+        asked.append(
+            Asked(
+                problem_id=problem.id,
+                question=problem.question,
+                gold=problem.gold,
+                answer_type=task.answer_type,
+                prompt=rendered,
+                prompt_ids=tuple(tokens.encode(tokenizer, prompt, recipe.model)),
+                prefilled=rendered.rstrip().endswith(tuple(tags.opening for tags in TAGS)),
+                answer_tags=reads == "nano" or "<answer>" in rendered,
+                language=recipe.language,
+            )
+        )
+    return asked
+
+
+def _with_lora(model: Any, recipe: RLRecipe) -> Any:
+    from peft import LoraConfig, get_peft_model
+
+    torch.manual_seed(int(recipe.grpo.get("seed", 42)))
+    return get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", **(recipe.lora or {})))
+
+
+def _where(task: str) -> str:
+    """A function that ships beside the recipes is found from anywhere."""
+    file, colon, name = task.rpartition(":")
+    shipped = RECIPES / "rl" / file
+    return f"{shipped}:{name}" if colon and file.endswith(".py") and shipped.is_file() else task

@@ -1,0 +1,271 @@
+"""What would waste hours, found in seconds: a recipe's faults before it is trained.
+
+Reward flat or collapsing without a diagnosis is what users of such tools complain about most
+(open-r1 #255, #257, #436, #474); nearly every cause can be seen before the first step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from trl import GRPOConfig
+
+from rl.graded import GradedSample, grade_samples, measure
+from rl.load import Loaded
+from rl.rewards import find_rewards
+from rl.train import steps_per_rollout
+from runs.seeds import sample_seed
+from sampling import tokens
+from sampling.engine import FinishReason, Sampling
+from tasks.grading import Verdict, grade_answer
+from tasks.thinking import DEFAULT as TAGS
+
+Level = Literal["ok", "note", "warning", "error"]
+
+_PROBE = 64  # rollouts
+_GOLDS = 500  # that are read
+_MANY_TRUNCATED = 0.5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """``error``: training would be for nothing. ``note``: worth knowing."""
+
+    level: Level
+    what: str
+    text: str
+
+
+def preflight(loaded: Loaded, config: GRPOConfig, probe: bool = True) -> Iterator[Finding]:
+    """Every check, in the order of what it costs."""
+    yield from _batches(loaded, config)
+    yield _context(loaded, config)
+    yield _sampling(config)
+    yield from _end(loaded)
+    yield from _tags(loaded)
+    yield _golds(loaded)
+    yield from _reference(loaded, config)
+    if probe:
+        yield from _probe(loaded, config)
+
+
+def _batches(loaded: Loaded, config: GRPOConfig) -> Iterator[Finding]:
+    group, rollout = config.num_generations, config.generation_batch_size
+    questions = rollout // group
+    if len(loaded.problems) < questions:
+        yield Finding(
+            "error",
+            "data",
+            f"{len(loaded.problems)} problems do not fill a rollout of {questions} questions × "
+            f"{group}: give more problems, or a smaller generation_batch_size",
+        )
+    steps = steps_per_rollout(config)
+    ratio = (
+        "one optimiser step a rollout: the ratio is 1 and nothing is clipped"
+        if steps == 1
+        else f"{steps} optimiser steps a rollout: the later ones are off-policy, epsilon counts"
+    )
+    yield Finding("ok", "batches", f"{questions} questions × {group} completions; {ratio}")
+
+
+def _context(loaded: Loaded, config: GRPOConfig) -> Finding:
+    longest = max(len(one.prompt_ids) for one in loaded.problems)
+    wanted = longest + config.max_completion_length
+    context = loaded.context_length
+    if context is not None and wanted > context:
+        return Finding(
+            "error",
+            "context",
+            f"the longest prompt ({longest}) and max_completion_length "
+            f"({config.max_completion_length}) take {wanted} of {context} tokens: lower it to "
+            f"{context - longest}",
+        )
+    return Finding("ok", "context", f"{wanted} of {context or 'unknown many'} tokens at most")
+
+
+def _sampling(config: GRPOConfig) -> Finding:
+    cuts = {"top_p": config.top_p < 1, "top_k": bool(config.top_k), "min_p": bool(config.min_p)}
+    if cut := [name for name, is_cut in cuts.items() if is_cut]:
+        return Finding(
+            "warning",
+            "sampling",
+            f"{' and '.join(cut)} cut the distribution that rollouts are drawn from, and the ratio "
+            "is computed by the whole one: it is biased (TRL #6789); train at top_p 1, top_k 0",
+        )
+    return Finding(
+        "ok", "sampling", f"drawn from the whole distribution at T {config.temperature:g}"
+    )
+
+
+def _end(loaded: Loaded) -> Iterator[Finding]:
+    tokenizer = loaded.tokenizer
+    if not loaded.end_ids:
+        yield Finding(
+            "error",
+            "end",
+            "neither model nor tokenizer names an end of sequence: nothing would stop",
+        )
+        return
+    names = ", ".join(sorted(str(tokenizer.convert_ids_to_tokens(i)) for i in loaded.end_ids))
+    if tokenizer.pad_token_id in loaded.end_ids:
+        yield Finding(
+            "note",
+            "end",
+            f"padding is an end of sequence ({names}): here masks come from lengths, so the end is "
+            "learnt; a later SFT that masks padding would never teach it (open-r1 #492, #603)",
+        )
+    else:
+        yield Finding("ok", "end", f"{names} ends a completion and is trained on; padding differs")
+    if loaded.problems and tokenizer.chat_template and not _turn_ends(loaded):
+        yield Finding(
+            "warning",
+            "end",
+            "the chat template ends the assistant's turn with none of these: generation may run on",
+        )
+
+
+def _turn_ends(loaded: Loaded) -> bool:
+    turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+    try:
+        text = str(loaded.tokenizer.apply_chat_template(turns, tokenize=False))
+    except Exception:  # a template may refuse anything
+        return True
+    ids = loaded.tokenizer(text, add_special_tokens=False).input_ids
+    return any(i in loaded.end_ids for i in ids[-3:])
+
+
+def _tags(loaded: Loaded) -> Iterator[Finding]:
+    think = TAGS[0]
+    wanted = [think.opening, think.closing, "<answer>", "</answer>"]
+    special = [tag for tag in wanted if tag in loaded.tokenizer.all_special_tokens]
+    if special:
+        yield Finding(
+            "note",
+            "tags",
+            f"{', '.join(special)} are special tokens: TRL's own decoding drops them and every "
+            "reward would be 0; rewards here see them",
+        )
+    pieces = len(loaded.tokenizer(think.opening, add_special_tokens=False).input_ids)
+    prefilled = loaded.problems[0].prefilled
+    formats = [r.use for r in loaded.recipe.rewards if r.use == "format"]
+    opened = "opens the thought in the prompt" if prefilled else "leaves opening it to the model"
+    yield Finding(
+        "ok",
+        "template",
+        f"{loaded.recipe.template} {opened} ({think.opening} is {pieces} "
+        f"token{'' if pieces == 1 else 's'})"
+        + ("; the format reward knows that" if formats and prefilled else ""),
+    )
+
+
+def _golds(loaded: Loaded) -> Finding:
+    read = loaded.problems[:_GOLDS]
+    bad = [
+        one.problem_id
+        for one in read
+        if grade_answer(gold=one.gold, answer=one.gold, question=one.question).verdict
+        is not Verdict.CORRECT
+    ]
+    if bad:
+        level: Level = "error" if len(bad) > len(read) // 10 else "warning"
+        return Finding(
+            level,
+            "golds",
+            f"{len(bad)} of {len(read)} gold answers are not recognised as their own answer "
+            f"({bad[0]} first): no sample of theirs can be rewarded",
+        )
+    return Finding("ok", "golds", f"{len(read)} of {len(read)} can be graded")
+
+
+def _reference(loaded: Loaded, config: GRPOConfig) -> Iterator[Finding]:
+    if config.sync_ref_model and loaded.recipe.lora is not None:
+        yield Finding(
+            "error",
+            "reference",
+            "sync_ref_model refreshes the reference's weights, and with LoRA the reference is the "
+            "base under the adapter: set sync_ref_model false, or train in full",
+        )
+    if config.sync_ref_model and not config.beta:
+        yield Finding("error", "reference", "sync_ref_model without beta: there is no reference")
+    elif config.sync_ref_model:
+        every = config.ref_model_sync_steps
+        happens = config.max_steps // every if config.max_steps > 0 else "some"
+        yield Finding(
+            "ok", "reference", f"replaced by the policy every {every} steps ({happens} times)"
+        )
+
+
+def _probe(loaded: Loaded, config: GRPOConfig) -> Iterator[Finding]:
+    group = min(config.num_generations, _PROBE)
+    asked = [one for one in loaded.problems[: max(1, _PROBE // group)] for _ in range(group)]
+    drawn = loaded.policy.draw(
+        [one.prompt_ids for one in asked],
+        [sample_seed(config.seed, "probe", n) for n in range(len(asked))],
+        Sampling(temperature=config.temperature, max_tokens=config.max_completion_length),
+    )
+    texts = [tokens.decode(loaded.tokenizer, one.ids, loaded.end_ids) for one in drawn]
+    ends: list[FinishReason] = [
+        "stop" if one.ids[-1] in loaded.end_ids else "length" for one in drawn
+    ]
+    samples = grade_samples(asked, texts, ends, [len(one.ids) for one in drawn])
+    measured = measure(samples)
+    lengths = [sample.tokens for sample in samples]
+    yield Finding(
+        "ok",
+        "probe",
+        f"{len(samples)} rollouts: accuracy {measured['accuracy']:.1%}, thinks "
+        f"{measured['thinks']:.0%}, {sum(lengths) / len(lengths):.0f} tokens, longest "
+        f"{max(lengths)}, truncated {measured['truncated']:.0%}",
+    )
+    ids = [list(one.ids) for one in drawn]
+    yield from _signal(loaded, samples, ids, group, config.max_completion_length)
+    if measured["truncated"] > _MANY_TRUNCATED:
+        yield Finding(
+            "warning",
+            "probe",
+            f"{measured['truncated']:.0%} were cut off at max_completion_length "
+            f"{config.max_completion_length}: they learn that thinking long is wrong",
+        )
+
+
+def _signal(
+    loaded: Loaded,
+    samples: Sequence[GradedSample],
+    ids: list[list[int]],
+    group: int,
+    most_tokens: int,
+) -> Iterator[Finding]:
+    sums = [0.0] * len(samples)
+    rewards = loaded.recipe.rewards
+    for reward, function in zip(rewards, find_rewards(rewards, most_tokens), strict=True):
+        given = function(
+            prompts=[s.asked.prompt for s in samples],
+            completions=[s.text for s in samples],
+            completion_ids=ids,
+            samples=list(samples),
+        )
+        values = [0.0 if value is None else float(value) for value in given]
+        sums = [a + reward.weight * b for a, b in zip(sums, values, strict=True)]
+        mean = sum(values) / len(values)
+        flat = max(values) == min(values)
+        yield Finding(
+            "note" if flat else "ok",
+            "probe",
+            f"reward {reward.use}: {mean:.3f} on average"
+            + (f", {values[0]:g} for every rollout" if flat else ""),
+        )
+    groups = [sums[start : start + group] for start in range(0, len(sums), group)]
+    differ = sum(max(of) - min(of) > 0 for of in groups)
+    if not differ:
+        correct = {sample.grade.verdict is Verdict.CORRECT for sample in samples}
+        why = "all correct" if correct == {True} else "none correct" if correct == {False} else ""
+        yield Finding(
+            "error",
+            "probe",
+            f"no group's rewards differ{' (' + why + ')' if why else ''}: there is no signal; "
+            "take problems that this model solves sometimes",
+        )
+    else:
+        yield Finding("ok", "probe", f"{differ} of {len(groups)} groups have a signal")

@@ -1,0 +1,111 @@
+"""What `r1eval rl` is told: a recipe of model, data, template, rewards and GRPO's values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, Literal, Self
+
+from pydantic import Field, NonNegativeInt, PositiveInt, field_validator, model_validator
+
+from tasks.schema import Strict, nearest
+
+RESERVED = {
+    "output_dir": "--out",
+    "reward_weights": "the weight of each reward",
+    "report_to": "report_to beside grpo",
+    "remove_unused_columns": "nothing: the trainer needs the columns",
+}
+"""What the recipe or the command line says elsewhere."""
+
+
+class Reward(Strict):
+    """One term of the weighted sum. ``use``: a name of `rl.rewards`, or ``file.py:function`` of
+    TRL's signature; ``args`` go to those that take some.
+    """
+
+    use: str
+    weight: float = 1.0
+    args: Mapping[str, Any] = Field(default_factory=dict)
+
+
+class Data(Strict):
+    """The problems that are trained on: a task, a file or ``file.py:function``, as `eval --task`
+    takes them.
+    """
+
+    task: str
+    limit: PositiveInt | None = None
+
+
+class Rollouts(Strict):
+    """How completions are drawn and which are trained on.
+
+    ``sampler``: ``loop`` draws with our own loop, ``trl`` as TRL does, ``auto`` with the loop where
+    there is no GPU. ``skip_signalless``: groups whose rewards are all equal are not trained on, the
+    normaliser stays. ``dynamic_sampling``: such groups are replaced by others, up to so many times
+    (DAPO, arXiv 2503.14476).
+    """
+
+    sampler: Literal["auto", "loop", "trl"] = "auto"
+    skip_signalless: bool = False
+    dynamic_sampling: NonNegativeInt = 0
+
+
+class Evaluation(Strict):
+    """Held-out problems, before, at the end, and every so many steps (0: not between)."""
+
+    task: str
+    limit: PositiveInt | None = None
+    samples: PositiveInt = 16
+    every: NonNegativeInt = 0
+    temperature: float = 1.0
+    max_tokens: PositiveInt | None = None
+
+
+class RLRecipe(Strict):
+    """``grpo`` goes to TRL's GRPOConfig under TRL's own names. ``language``: what the thought is to
+    be written in, for the reward of that name (``ascii`` or ``han`` on nano). ``parameters`` is for
+    the plan alone, where the model is not at hand.
+    """
+
+    title: str = ""
+    model: str
+    revision: str | None = None
+    parameters: float | None = None
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "float32"
+    template: str
+    language: str = "en"
+    data: Data
+    rewards: tuple[Reward, ...] = Field(min_length=1)
+    grpo: Mapping[str, Any] = Field(default_factory=dict)
+    lora: Mapping[str, Any] | None = None
+    rollouts: Rollouts = Rollouts()
+    eval: Evaluation | None = None
+    report_to: tuple[str, ...] = ("tensorboard",)
+    samples_every: PositiveInt = 10
+    keep_checkpoints: PositiveInt = 2
+
+    @field_validator("grpo")
+    @classmethod
+    def _grpo_keys(cls, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        from trl import GRPOConfig
+
+        known = {field.name for field in fields(GRPOConfig) if field.init}
+        for key in given:
+            if key in RESERVED:
+                raise ValueError(f"{key!r} is said by {RESERVED[key]}")
+            if key not in known:
+                near = nearest(str(key), known)
+                hint = f"did you mean {near[0]!r}?" if near else "no such key in trl.GRPOConfig"
+                raise ValueError(f"unknown key {key!r}: {hint}")
+        return given
+
+    @model_validator(mode="after")
+    def _replaced_or_skipped(self) -> Self:
+        if self.rollouts.skip_signalless and self.grpo.get("loss_type") == "bnpo":
+            raise ValueError(
+                "skip_signalless does not go with loss_type bnpo, whose normaliser is the tokens "
+                "that are trained on"
+            )
+        return self

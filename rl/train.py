@@ -1,0 +1,104 @@
+"""Training: a recipe, a folder, and the way on from wherever it stands.
+
+``OUT/`` holds ``rl.json`` (the recipe as it was settled, versions, sessions), ``log.jsonl`` (a line
+a step), ``samples.jsonl``, ``checkpoint-N/``, and at the end ``model/``.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from transformers import PrinterCallback, ProgressCallback
+from trl import GRPOConfig
+
+from rl.collapse import Collapse
+from rl.load import Loaded
+from rl.recipe import RLRecipe
+from rl.rewards import find_rewards
+from rl.trainer import Trainer, checkpoints
+from rl.watch import Watch
+from tasks.errors import UserError
+
+MODEL = "model"
+
+
+def config_of(recipe: RLRecipe, out: Path) -> GRPOConfig:
+    """TRL's configuration. Raises UserError on batches that do not go together."""
+    given = dict(recipe.grpo)
+    if not torch.cuda.is_available():
+        given = {"use_cpu": True, "bf16": False, "dataloader_pin_memory": False, **given}
+        given["use_vllm"] = False
+    try:
+        config = GRPOConfig(
+            output_dir=str(out),
+            reward_weights=[reward.weight for reward in recipe.rewards],
+            report_to=list(recipe.report_to),
+            **{"disable_tqdm": True, **given},
+        )
+    except (ValueError, TypeError) as error:
+        raise UserError(f"grpo: {error}") from error
+    every = steps_per_rollout(config)
+    if config.save_strategy == "steps":  # a rollout that was cut in the middle cannot be resumed
+        config.save_steps = max(every, round(config.save_steps / every) * every)
+    return config
+
+
+def steps_per_rollout(config: GRPOConfig) -> int:
+    """Optimiser steps from one rollout to the next."""
+    batches = config.steps_per_generation * config.num_iterations
+    return max(1, int(batches // config.gradient_accumulation_steps))
+
+
+def make_trainer(loaded: Loaded, config: GRPOConfig, **options: Any) -> Trainer:
+    recipe = loaded.recipe
+    rows = [{"prompt": one.prompt, "asked": n} for n, one in enumerate(loaded.problems)]
+    trainer = Trainer(
+        model=loaded.model,
+        reward_funcs=find_rewards(recipe.rewards, config.max_completion_length),
+        args=config,
+        train_dataset=Dataset.from_list(rows),
+        processing_class=loaded.tokenizer,
+        problems=loaded.problems,
+        policy=loaded.policy if loaded.draws else None,
+        rollouts=recipe.rollouts,
+        keep_checkpoints=recipe.keep_checkpoints,
+        **options,
+    )
+    trainer.remove_callback(PrinterCallback)
+    trainer.remove_callback(ProgressCallback)
+    return trainer
+
+
+def train(loaded: Loaded, out: Path, stop_on_collapse: bool = False) -> list[Collapse]:
+    """Train from the last whole checkpoint, if there is one, and write ``OUT/model``. Returns what
+    went wrong on the way.
+    """
+    recipe = loaded.recipe
+    config = config_of(recipe, out)
+    names = [f.__name__ for f in find_rewards(recipe.rewards, config.max_completion_length)]
+    watch = Watch(out, names, recipe.samples_every, stop_on_collapse)
+    trainer = make_trainer(loaded, config, callbacks=[watch], on_samples=watch.on_samples)
+    shutil.rmtree(out / ".writing", ignore_errors=True)  # a checkpoint that was not finished
+    last = checkpoints(out)
+    try:
+        trainer.train(resume_from_checkpoint=str(last[-1]) if last else None)
+    finally:
+        watch.close()
+    if trainer.is_world_process_zero():
+        save(trainer, loaded, out / MODEL)
+    return watch.collapses
+
+
+def save(trainer: Trainer, loaded: Loaded, folder: Path) -> None:
+    """The trained model with its tokenizer, whole or not there."""
+    written = folder.with_name(f".{folder.name}.writing")
+    shutil.rmtree(written, ignore_errors=True)
+    trainer.save_model(str(written))
+    loaded.tokenizer.save_pretrained(written)
+    if folder.exists():
+        shutil.rmtree(folder)
+    written.rename(folder)

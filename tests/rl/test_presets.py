@@ -1,0 +1,91 @@
+"""Every algorithm composes with every scale, and says what it sets."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+import yaml
+from trl import GRPOConfig
+
+from rl.plan import plan
+from rl.recipe import RLRecipe
+from rl.rewards import find_rewards
+from rl.train import config_of
+from runs.recipe import RECIPES, read_recipe
+from tasks.errors import UserError
+
+ALGORITHMS = ("r1-zero", "r1-reasoning", "dr-grpo", "dapo", "gspo", "cispo")
+SCALES = ("nano", "smollm2", "1.5b", "7b", "32b")
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_every_algorithm_goes_on_every_scale(algorithm, scale, tmp_path):
+    recipe = read_recipe(algorithm, RLRecipe, "rl", [scale])
+    config = config_of(recipe, tmp_path)
+    assert config.generation_batch_size % config.num_generations == 0
+    assert (
+        config.save_steps % (config.steps_per_generation // config.gradient_accumulation_steps or 1)
+        == 0
+    )
+    assert find_rewards(recipe.rewards, config.max_completion_length)
+    names = [line.what for line in plan(recipe, config, 1e9)]
+    assert "FLOPs at most" in names
+    assert ("reference" in names) == bool(config.beta)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_what_an_algorithm_sets_differs_from_trls_default_or_says_that_it_does_not(algorithm):
+    text = (RECIPES / "rl" / f"{algorithm}.yaml").read_text()
+    given = yaml.safe_load(text).get("grpo", {})
+    defaults = {field.name: field.default for field in fields(GRPOConfig)}
+    lines = {line.split(":")[0].strip(): line for line in text.splitlines() if ":" in line}
+    always = {
+        "temperature",
+        "top_p",
+        "scale_rewards",
+        "importance_sampling_level",
+        "num_iterations",
+    }
+    for key, value in given.items():
+        if key not in always and defaults[key] == value:
+            assert "TRL's default too" in lines[key], key
+
+
+def test_a_misspelt_value_is_named(tmp_path):
+    for text, message in [
+        ("grpo: {learning_rat: 1}", "did you mean 'learning_rate'"),
+        ("grpo: {output_dir: x}", "is said by --out"),
+        ("rollouts: {skip: true}", "unknown key 'skip'"),
+        ("rewards: []", "rewards"),
+        ("- 1", "holds keys and values"),
+        ("extends: nanoo", "did you mean nano"),
+        ("extends: mine.yaml", "extends itself"),
+    ]:
+        path = tmp_path / "mine.yaml"
+        path.write_text(
+            text if text.startswith(("-", "ext")) else f"extends: [r1-zero, nano]\n{text}"
+        )
+        with pytest.raises(UserError, match=message):
+            read_recipe(str(path), RLRecipe, "rl")
+
+
+def test_batches_that_do_not_go_together_are_one_line(recipe, tmp_path):
+    with pytest.raises(UserError, match="must be divisible"):
+        config_of(recipe(grpo={"num_generations": 7}), Path(tmp_path))
+
+
+def test_skipping_does_not_go_with_a_normaliser_of_what_is_trained_on(recipe):
+    with pytest.raises(UserError, match="bnpo"):
+        recipe(grpo={"loss_type": "bnpo"}, rollouts={"skip_signalless": True})
+
+
+def test_hub_problems_are_read_from_a_local_copy(tmp_path, monkeypatch):
+    from rl.load import _where
+    from tasks.load import load_task
+
+    rows = '{"problem": "1+1?", "answer": "2", "solution": "2"}\n'
+    (tmp_path / "train.jsonl").write_text(rows * 3)
+    monkeypatch.setenv("R1EVAL_DEEPSCALER", str(tmp_path))
+    task = load_task(_where("deepscaler.py:problems"))
+    assert [p.gold for p in task.problems] == ["2", "2", "2"]
