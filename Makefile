@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= out
 
-.PHONY: setup demo test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling bench-vllm bench-eval bench-budgets fuzz smollm2 nano lock clean
+.PHONY: setup demo test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling bench-vllm bench-eval bench-budgets bench-rl fuzz smollm2 nano lock clean
 .DEFAULT_GOAL := setup
 
 setup: .venv/installed
@@ -34,7 +34,7 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: bench-coverage bench-grade bench-sampling bench-eval bench-budgets
+bench: bench-coverage bench-grade bench-sampling bench-eval bench-budgets bench-rl
 
 bench-coverage: setup  ## how often the intervals hold the truth, by simulation
 	$(BIN)/python -m benchmarks.coverage
@@ -54,6 +54,9 @@ bench-eval: smollm2  ## r1eval eval beside lm_eval --model hf, whole commands
 
 bench-budgets: smollm2  ## a curve over budgets beside lm-eval run once per budget
 	$(BIN)/python -m benchmarks.budgets --out docs/results/budgets.md
+
+bench-rl: setup  ## a GRPO step beside plain TRL's
+	$(BIN)/python -m benchmarks.rl --out docs/results/rl_speed.md
 
 bench-vllm: setup  ## vLLM for bench-sampling, in an environment of its own (2 GB)
 	$(PYTHON) -m venv .venv/vllm
