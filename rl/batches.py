@@ -69,6 +69,8 @@ def split(
     Rows belong to the step that their place gives them. ``share`` is what part of a full batch's
     rows a batch holds: a mean over its rows times that is its part of the mean over all. A batch
     that keeps no row holds one with share 0, so that every process has something to differentiate.
+    ``weight`` is what part of an even share of its step's tokens it holds: a mean over its tokens
+    times that is its part of the mean over the step's.
     """
     number = rows["completion_ids"].shape[0]
     full = number // (steps * batches)
@@ -81,9 +83,10 @@ def split(
             chosen = chosen[tokens[chosen].sort(stable=True).indices]
         for part in torch.tensor_split(chosen, batches):
             share = len(part) / full
+            weight = batches * float(tokens[part].sum()) / max(1.0, float(tokens[chosen].sum()))
             if not len(part):
                 part = of_step[tokens[of_step].argmin()].unsqueeze(0)
-            made.append({**cut(take(rows, part)), "share": share})
+            made.append({**cut(take(rows, part)), "share": share, "weight": weight})
     return made
 
 

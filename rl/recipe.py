@@ -53,12 +53,11 @@ class Rollouts(Strict):
 
 
 class Evaluation(Strict):
-    """Held-out problems, before, at the end, and every so many steps (0: not between)."""
+    """Held-out problems, asked before and after."""
 
     task: str
     limit: PositiveInt | None = None
     samples: PositiveInt = 16
-    every: NonNegativeInt = 0
     temperature: float = 1.0
     max_tokens: PositiveInt | None = None
 

@@ -28,6 +28,11 @@ from tasks.grading import Verdict
 
 REFERENCE, WRITING = "reference.safetensors", ".writing"
 
+_OVER_TOKENS = {
+    *("kl", "entropy", "cispo_clip_ratio"),
+    *("clip_ratio/low_mean", "clip_ratio/high_mean", "clip_ratio/region_mean"),
+}
+"""What TRL logs as a mean over a batch's tokens."""
 _EQUAL = 1e-6  # rewards that differ by less are equal
 
 OnSamples = Callable[[int, Sequence[GradedSample], torch.Tensor], None]
@@ -259,9 +264,12 @@ class Trainer(GRPOTrainer):  # type: ignore[misc]
         return_outputs: bool = False,
         num_items_in_batch: Any = None,
     ) -> torch.Tensor:
-        share = inputs.pop("share", 1.0)
+        share, weight = inputs.pop("share", 1.0), inputs.pop("weight", 1.0)
         loss: torch.Tensor = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
-        inputs["share"] = share
+        inputs |= {"share": share, "weight": weight}
+        metrics = self._metrics["train" if model.training else "eval"]
+        for name in _OVER_TOKENS & metrics.keys():
+            metrics[name][-1] *= weight  # TRL takes the mean over batches, here of unlike length
         over_tokens = self.loss_type in {"dapo", "cispo", "vespo"}  # of the whole rollout
         return loss * (float(share > 0) if over_tokens else share)
 

@@ -177,3 +177,13 @@ def test_batches_hold_no_column_that_is_padding_in_all_rows(stage):
     for batch in stage("r1-zero").trainer._buffered_inputs:
         assert batch["completion_mask"].any(dim=0).all()
         assert batch["prompt_mask"].any(dim=0).all()
+
+
+def test_what_is_logged_is_a_mean_over_the_steps_tokens(stage):
+    made = stage("r1-zero")
+    made.trainer._metrics["train"].clear()
+    of_trainer(made)
+    new, _, reference = parts(made)
+    gaps = torch.cat(reference) - torch.cat(new)
+    logged = made.trainer._metrics["train"]["kl"]
+    assert sum(logged) / len(logged) == pytest.approx((gaps.exp() - gaps - 1).mean().item(), 1e-3)
