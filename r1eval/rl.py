@@ -23,7 +23,10 @@ def _changes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> 
         key, equals, text = value.partition("=")
         if not equals:
             raise click.BadParameter(f"{value!r} is not KEY=VALUE")
-        nested: Any = yaml.safe_load(text)
+        try:
+            nested: Any = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise click.BadParameter(f"{value!r}: what stands behind = is not YAML") from error
         for part in reversed(key.split(".")):
             nested = {part: nested}
         made = merge(made, nested)

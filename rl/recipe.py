@@ -85,6 +85,13 @@ class RLRecipe(Strict):
     samples_every: PositiveInt = 10
     keep_checkpoints: PositiveInt = 2
 
+    @model_validator(mode="before")
+    @classmethod
+    def _has_a_model(cls, given: Any) -> Any:
+        if isinstance(given, dict) and "model" not in given:
+            raise ValueError("it names no model: put it on one (--on nano, smollm2, 1.5b, 7b, 32b)")
+        return given
+
     @field_validator("grpo")
     @classmethod
     def _grpo_keys(cls, given: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -335,6 +335,7 @@ class Trainer(GRPOTrainer):  # type: ignore[misc]
         if (folder / name).exists():
             shutil.rmtree(folder / name)
         written.rename(folder / name)
+        written.parent.rmdir()
         for old in checkpoints(folder)[: -self._keep_checkpoints]:
             shutil.rmtree(old)
 

@@ -58,6 +58,7 @@ def test_a_misspelt_value_is_named(tmp_path):
         ("grpo: {output_dir: x}", "is said by --out"),
         ("rollouts: {skip: true}", "unknown key 'skip'"),
         ("rewards: []", "rewards"),
+        ("rollouts: 3", "rollouts"),
         ("- 1", "holds keys and values"),
         ("extends: nanoo", "did you mean nano"),
         ("extends: mine.yaml", "extends itself"),
@@ -89,3 +90,8 @@ def test_hub_problems_are_read_from_a_local_copy(tmp_path, monkeypatch):
     monkeypatch.setenv("R1EVAL_DEEPSCALER", str(tmp_path))
     task = load_task(_where("deepscaler.py:problems"))
     assert [p.gold for p in task.problems] == ["2", "2", "2"]
+
+
+def test_an_algorithm_alone_asks_for_a_model():
+    with pytest.raises(UserError, match="names no model: put it on one"):
+        read_recipe("r1-zero", RLRecipe, "rl")
