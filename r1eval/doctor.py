@@ -44,7 +44,9 @@ def print_findings(findings: Iterable[Finding]) -> list[str]:
     console = Console(stderr=True, highlight=False)
     errors = []
     for finding in findings:
-        console.print(f"{_MARKS[finding.level]:>8} {finding.what}: {escape(finding.text)}")
+        console.print(
+            f"{_MARKS[finding.level]:>8} {finding.what}: {escape(finding.text)}", soft_wrap=True
+        )
         if finding.level == "error":
             errors.append(finding.text)
     return errors

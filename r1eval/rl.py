@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,29 +125,32 @@ def _train(recipe: RLRecipe, out: Path, look: bool, stop_on_collapse: bool) -> i
     config = config_of(recipe, out)
     loaded = load_recipe(recipe)
     out.mkdir(parents=True, exist_ok=True)
+    if int(os.environ.get("RANK", "0")):  # accelerate launch: the first process looks and writes
+        train(loaded, out, stop_on_collapse)
+        return 0
     with sole_writer(out):
         done = (out / MODEL).is_dir()
-        begun = (out / record.FILE).is_file()
-        if look and not begun:
+        if look and not (out / record.FILE).is_file():
             _check(loaded, config)
         record.begin(out, recipe, loaded.revision)
-        if recipe.eval is not None:
+        evaluated = recipe.eval is not None and int(os.environ.get("WORLD_SIZE", "1")) == 1
+        if evaluated:
             _evaluate(recipe, recipe.model, out / "eval" / "base")
         if not done:
             train(loaded, out, stop_on_collapse)
-        if recipe.eval is not None:
+        if evaluated:
             _evaluate(recipe, str(out / MODEL), out / "eval" / "trained")
-        _draw(recipe, out)
+        _draw(out, evaluated)
     return 0
 
 
-def _draw(recipe: RLRecipe, out: Path) -> None:
+def _draw(out: Path, evaluated: bool) -> None:
     """The curves, and both evaluations in one plot."""
     from evals.results import read_results
     from rl.journal import LOG, read_lines
     from rl.plots import draw_pass_at_k, draw_training
 
-    names = ("base", "trained") if recipe.eval is not None else ()
+    names = ("base", "trained") if evaluated else ()
     metrics = {n: read_results(out / "eval" / n)["tasks"][0]["metrics"] for n in names}
     heldout = {name: of["pass@1"]["value"] for name, of in metrics.items()}
     for suffix in (".png", ".svg"):

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from datasets import Dataset
 from transformers import PrinterCallback, ProgressCallback
+from transformers import logging as transformers_logging
 from trl import GRPOConfig
 
 from rl.collapse import Collapse
@@ -80,6 +81,7 @@ def train(loaded: Loaded, out: Path, stop_on_collapse: bool = False) -> list[Col
     recipe = loaded.recipe
     config = config_of(recipe, out)
     names = [f.__name__ for f in find_rewards(recipe.rewards, config.max_completion_length)]
+    transformers_logging.disable_progress_bar()  # the watch tells how far it is
     watch = Watch(out, names, recipe.samples_every, stop_on_collapse)
     trainer = make_trainer(loaded, config, callbacks=[watch], on_samples=watch.on_samples)
     shutil.rmtree(out / ".writing", ignore_errors=True)  # a checkpoint that was not finished

@@ -145,7 +145,8 @@ class Trainer(GRPOTrainer):  # type: ignore[misc]
         self._note("signalless", 1 - float(self._has_signal.float().mean()))
         for name, value in measure(samples).items():
             self._note(name, value)
-        if self._on_samples is not None and self.model.training:
+        first_draw = self._draws <= 1  # the others replace groups of it
+        if self._on_samples is not None and self.model.training and first_draw:
             self._on_samples(self.state.global_step, samples, rewards)
         return rewards
 

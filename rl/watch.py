@@ -90,7 +90,7 @@ class Watch(TrainerCallback):  # type: ignore[misc]
         if self._live is not None:
             self._live.update(self._table(), refresh=True)
         else:
-            self._console.print(self._line(row))
+            self._console.print(self._line(row), soft_wrap=True)
         self._look(control)
 
     def on_train_end(
@@ -117,7 +117,8 @@ class Watch(TrainerCallback):  # type: ignore[misc]
             self.collapses.append(found)
             self._console.print(
                 f"Collapse of {found.kind} since step {found.step}: {found.evidence}. Likely "
-                f"cause: {found.cause}."
+                f"cause: {found.cause}.",
+                soft_wrap=True,
             )
             if self._stops:
                 control.should_training_stop = control.should_save = True
