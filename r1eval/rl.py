@@ -173,6 +173,7 @@ def _check(loaded: Loaded, config: Any) -> None:
 
 def _evaluate(recipe: RLRecipe, model: str, out: Path) -> None:
     from r1eval.running import run_and_print
+    from rl.load import where
     from runs.settings import RunSettings
 
     asked = recipe.eval
@@ -180,7 +181,7 @@ def _evaluate(recipe: RLRecipe, model: str, out: Path) -> None:
     run_and_print(
         RunSettings(
             model=model,
-            tasks=(asked.task,),
+            tasks=(where(asked.task),),
             out=out,
             samples=asked.samples,
             protocol=recipe.template,

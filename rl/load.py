@@ -49,7 +49,7 @@ class Loaded:
 
 def load_recipe(recipe: RLRecipe) -> Loaded:
     """Raises UserError or ModelError on what the user can mend."""
-    task = load_task(_where(recipe.data.task), limit=recipe.data.limit)
+    task = load_task(where(recipe.data.task), limit=recipe.data.limit)
     place = find_model(recipe.model, recipe.revision)
     rank = os.environ.get("LOCAL_RANK")
     device = f"cuda:{rank}" if rank is not None and torch.cuda.is_available() else "auto"
@@ -119,7 +119,7 @@ def _with_lora(model: Any, recipe: RLRecipe) -> Any:
     return get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", **(recipe.lora or {})))
 
 
-def _where(task: str) -> str:
+def where(task: str) -> str:
     """A function that ships beside the recipes is found from anywhere."""
     file, colon, name = task.rpartition(":")
     shipped = RECIPES / "rl" / file

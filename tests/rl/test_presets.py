@@ -82,13 +82,13 @@ def test_skipping_does_not_go_with_a_normaliser_of_what_is_trained_on(recipe):
 
 
 def test_hub_problems_are_read_from_a_local_copy(tmp_path, monkeypatch):
-    from rl.load import _where
+    from rl.load import where
     from tasks.load import load_task
 
     rows = '{"problem": "1+1?", "answer": "2", "solution": "2"}\n'
     (tmp_path / "train.jsonl").write_text(rows * 3)
     monkeypatch.setenv("R1EVAL_DEEPSCALER", str(tmp_path))
-    task = load_task(_where("deepscaler.py:problems"))
+    task = load_task(where("deepscaler.py:problems"))
     assert [p.gold for p in task.problems] == ["2", "2", "2"]
 
 
