@@ -1,28 +1,39 @@
 """Recognises a training that goes wrong, and names the step and the likely cause.
 
-Only lasting changes count: every test looks at medians over some steps, and a training that has
-learnt all there is to learn (few groups with signal, low entropy, high reward) is not one of them.
+What users meet without being told: open-r1 #255, #257, #436, #474. Only what lasts counts, beyond
+the noise of the steps; a training that has learnt all there is to learn (few groups with signal,
+low entropy, high reward) is not one of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
+from math import isfinite
 from typing import Any
 
-WINDOW = 8
-"""Steps that a median is taken over."""
+import numpy as np
+from numpy.typing import NDArray
 
-_FALL = 0.5  # of its best, a reward that stays below has collapsed
-_NOTICEABLE = 0.1  # a best reward below it is noise
-_ENTROPY = 0.1  # of its start
-_REPEATS = 0.5  # share of the text that says again what was said
-_CUT = 0.6  # share of completions that are cut off
+WINDOW = 8
+"""Steps that a median is taken over, and the fewest that anything must last: dips of half as many
+steps are common in trainings that end well.
+"""
+
+_FALL = 0.5  # of the way from its best to its floor: less is within what a healthy training wavers
+_FALLEN = 0.2  # of that way: enough to say, with another sign, that it does not pay
+_NOISE = 3.0  # times a step's standard deviation: the best of many medians is itself some noise up
+_GAIN = 0.05  # of the reward: what has risen by less has not risen
+_ENTROPY = 0.1  # of its start: healthy ones on nano end at 8 to 60 %, with the reward risen
+_CUT = 0.6  # share of completions that are cut off: most of what is drawn earns nothing
+_CUT_MORE = 0.3  # and so much above the start: a cap that was always too short is no collapse
 _KL = 5.0  # nats a token: the reference no longer says anything about the policy
-_SIGNALLESS = 0.95  # share of groups
+_KL_FALLEN = 1.0  # nats a token, where the reward fell; healthy ones on nano stay below 0.3
+_REPEATS = 0.5  # share of the text that says again what was said
+_REPEATS_MORE = 0.25  # and so much above the start: some models repeat themselves from birth
+_SIGNALLESS = 0.95  # share of groups; healthy ones reach 0.8 at an accuracy of 0.95
 _SHORT = 0.2  # of the longest mean length
-_STAYS = 0.8  # of its best: a reward that did not fall
+_LEARNT = 0.9  # accuracy from which groups without signal are success
 
 
 @dataclass(frozen=True)
@@ -36,160 +47,237 @@ class Collapse:
 
 
 def find_collapses(rows: Sequence[Mapping[str, Any]]) -> list[Collapse]:
-    """What the log of a training shows, by kind; nothing before two windows of steps.
+    """What the log of a training shows at its end, by kind. Keys that are missing say nothing; but
+    for numbers that are none, nothing is said before two windows of steps.
 
     >>> rows = [{"step": n, "reward": 0.8 if n < 30 else 0.02} for n in range(1, 50)]
     >>> [(found.kind, found.step) for found in find_collapses(rows)]
     [('reward', 30)]
     """
-    if found := _not_a_number(rows):
-        return [found]
-    if len(rows) < 2 * WINDOW:
-        return []
-    kinds = (_reward, _entropy, _length, _short, _kl, _repetition, _signal)
+    kinds = (_numbers, _reward, _entropy, _length, _short, _kl, _repetition, _signal)
     return [found for kind in kinds if (found := kind(rows)) is not None]
 
 
-def _not_a_number(rows: Sequence[Mapping[str, Any]]) -> Collapse | None:
+@dataclass(frozen=True)
+class _Series:
+    """The finite values of a key, at least two windows of them."""
+
+    steps: Sequence[int]
+    values: NDArray[np.float64]
+    medians: NDArray[np.float64]
+
+    @property
+    def start(self) -> float:
+        return float(self.medians[0])
+
+    @property
+    def best(self) -> float:
+        return float(self.medians.max())
+
+    @property
+    def now(self) -> float:
+        return float(self.medians[-1])
+
+    @property
+    def noise(self) -> float:
+        """A step's standard deviation, from the mean difference between neighbours (2/√π of it)."""
+        return float(np.abs(np.diff(self.values)).mean()) / 1.128
+
+    def fallen_below(self, part: float) -> float:
+        """What is ``part`` of the way down from the best, and below the noise. The floor is 0, or
+        the start where rewards are negative.
+        """
+        way = self.best - min(0.0, self.start)
+        return self.best - max(part * way, _NOISE * self.noise)
+
+    @property
+    def fell(self) -> bool:
+        return self.now < self.fallen_below(_FALLEN)
+
+    @property
+    def gained(self) -> bool:
+        return self.now - self.start > max(_NOISE * self.noise, _GAIN * abs(self.now))
+
+    def since(self, bad: NDArray[np.bool_], least: int = WINDOW) -> int | None:
+        """The first step of those at the end that are mostly bad; None when fewer than ``least``.
+
+        A good step weighs as much as two bad ones, so the stretch with the largest sum is bad in
+        more than two thirds of its steps, wherever it is cut.
+        """
+        sums = np.cumsum(np.where(bad, 1, -2)[::-1])[::-1]
+        first = int(sums.argmax())
+        if len(bad) - first < least or bad[-WINDOW:].mean() < 0.75:
+            return None
+        return self.steps[first]
+
+
+def _series(rows: Sequence[Mapping[str, Any]], key: str) -> _Series | None:
+    known = [row for row in rows if _is_number(row.get(key))]
+    if len(known) < 2 * WINDOW:
+        return None
+    values = np.array([row[key] for row in known], dtype=np.float64)
+    medians = np.median(np.lib.stride_tricks.sliding_window_view(values, WINDOW), axis=1)
+    return _Series([row["step"] for row in known], values, medians)
+
+
+def _is_number(value: Any) -> bool:
+    return value is not None and isfinite(value)
+
+
+def _numbers(rows: Sequence[Mapping[str, Any]]) -> Collapse | None:
+    """A gradient must be none twice: 16-bit training skips a step now and then, to rescale."""
+    before = False
     for row in rows:
-        if any(key in row and row[key] is None for key in ("loss", "grad_norm")):
+        gradient = "grad_norm" in row and not _is_number(row["grad_norm"])
+        if ("loss" in row and not _is_number(row["loss"])) or (gradient and before):
             return Collapse(
                 "numbers",
                 row["step"],
                 "loss or gradient is not a number",
                 "too high a learning rate, or 16-bit overflow: lower it, or train in bfloat16",
             )
+        before = gradient
     return None
 
 
 def _reward(rows: Sequence[Mapping[str, Any]]) -> Collapse | None:
-    best = max(_medians(rows, "reward"), default=0.0)
-    now = _last(rows, "reward")
-    if best < _NOTICEABLE or now is None or now >= _FALL * best:
+    reward = _series(rows, "reward")
+    if reward is None:
         return None
-    return Collapse(
-        "reward",
-        _since(rows, "reward", lambda value: value < _FALL * best),
-        f"reward {now:.3f} after {best:.3f}",
-        "the steps are too large: lower learning_rate, let it decay, or keep beta above 0",
+    since = reward.since(reward.values < reward.fallen_below(_FALL))
+    return (
+        None
+        if since is None
+        else Collapse(
+            "reward",
+            since,
+            f"reward {reward.now:.3f} after {reward.best:.3f}",
+            "the steps are too large: lower learning_rate, let it decay, or keep beta above 0",
+        )
     )
 
 
 def _entropy(rows: Sequence[Mapping[str, Any]]) -> Collapse | None:
-    values = _values(rows, "entropy")
-    best, reward = max(_medians(rows, "reward"), default=0.0), _last(rows, "reward")
-    if len(values) < 2 * WINDOW or reward is None:
+    """Low entropy with a reward that rose and stayed is what learning looks like."""
+    entropy, reward = _series(rows, "entropy"), _series(rows, "reward")
+    if entropy is None or reward is None or entropy.start <= 0:
         return None
-    start, now = median(values[:WINDOW]), median(values[-WINDOW:])
-    learnt = (
-        reward > _STAYS * best and reward > median(_values(rows, "reward")[:WINDOW]) + _NOTICEABLE
-    )
-    if start <= 0 or now >= _ENTROPY * start or learnt:
+    accuracy = _series(rows, "accuracy")
+    learnt = reward.gained or (accuracy is not None and accuracy.now > _LEARNT)
+    if learnt and not reward.fell:
         return None
-    return Collapse(
-        "entropy",
-        _since(rows, "entropy", lambda value: value < _ENTROPY * start),
-        f"entropy {now:.3f} nats a token after {start:.3f}, reward {reward:.3f}",
-        "completions are all alike before they are right: a higher upper clip (epsilon_high), a "
-        "lower learning_rate, or a higher beta",
+    since = entropy.since(entropy.values < _ENTROPY * entropy.start)
+    return (
+        None
+        if since is None
+        else Collapse(
+            "entropy",
+            since,
+            f"entropy {entropy.now:.3f} nats a token after {entropy.start:.3f}, reward "
+            f"{reward.now:.3f} after {reward.best:.3f}",
+            "completions are all alike before they are right: a higher upper clip (epsilon_high), "
+            "a lower learning_rate, or a higher beta",
+        )
     )
 
 
 def _length(rows: Sequence[Mapping[str, Any]]) -> Collapse | None:
-    cut = _last(rows, "completions/clipped_ratio")
-    values = _values(rows, "completions/clipped_ratio")
-    if cut is None or cut < _CUT or median(values[:WINDOW]) > _CUT / 2:
+    cut = _series(rows, "completions/clipped_ratio") or _series(rows, "truncated")
+    if cut is None:
         return None
-    return Collapse(
-        "length",
-        _since(rows, "completions/clipped_ratio", lambda value: value >= _CUT),
-        f"{cut:.0%} of the completions are cut off",
-        "no end is found any more: is the end of the sequence trained on? give more "
-        "max_completion_length, or the overlong reward",
+    since = cut.since(cut.values >= max(_CUT, cut.start + _CUT_MORE))
+    tokens = _series(rows, "completions/mean_length")
+    return (
+        None
+        if since is None
+        else Collapse(
+            "length",
+            since,
+            f"{cut.now:.0%} of the completions are cut off after {cut.start:.0%}"
+            + (f", at {tokens.now:.0f} tokens in the mean" if tokens is not None else ""),
+            "no end is found any more: is the end of the sequence trained on? give more "
+            "max_completion_length, or the overlong reward",
+        )
     )
 
 
 def _short(rows: Sequence[Mapping[str, Any]]) -> Collapse | None:
-    best = max(_medians(rows, "completions/mean_length"), default=0.0)
-    now, reward = _last(rows, "completions/mean_length"), _last(rows, "reward")
-    top = max(_medians(rows, "reward"), default=0.0)
-    if now is None or reward is None or now >= _SHORT * best or reward > _STAYS * top:
+    """Shorter and as good is welcome: the reward, or the accuracy behind it, must have fallen."""
+    tokens = _series(rows, "completions/mean_length")
+    pay = [one for key in ("reward", "accuracy") if (one := _series(rows, key)) is not None]
+    fallen = [one for one in pay if one.fell]
+    if tokens is None or not fallen:
         return None
-    return Collapse(
-        "shortness",
-        _since(rows, "completions/mean_length", lambda value: value < _SHORT * best),
-        f"{now:.0f} tokens a completion after {best:.0f}, reward {reward:.3f}",
-        "a short guess pays as much as a thought: does the reward pay for form alone?",
+    since = tokens.since(tokens.values < _SHORT * tokens.best)
+    what = "reward" if fallen[0] is pay[0] else "accuracy"
+    return (
+        None
+        if since is None
+        else Collapse(
+            "shortness",
+            since,
+            f"{tokens.now:.0f} tokens a completion after {tokens.best:.0f}, {what} "
+            f"{fallen[0].now:.3f} after {fallen[0].best:.3f}",
+            "a short guess pays as much as a thought: does the reward pay for form alone?",
+        )
     )
 
 
 def _kl(rows: Sequence[Mapping[str, Any]]) -> Collapse | None:
-    now = _last(rows, "kl")
-    if now is None or now < _KL:
+    kl, reward = _series(rows, "kl"), _series(rows, "reward")
+    if kl is None:
         return None
-    return Collapse(
-        "kl",
-        _since(rows, "kl", lambda value: value >= _KL),
-        f"KL {now:.1f} nats a token",
-        "the policy has left its reference: lower learning_rate, raise beta, or refresh the "
-        "reference more often",
+    since = kl.since(kl.values >= (_KL_FALLEN if reward is not None and reward.fell else _KL))
+    return (
+        None
+        if since is None
+        else Collapse(
+            "kl",
+            since,
+            f"KL {kl.now:.1f} nats a token after {kl.start:.3f}",
+            "the policy has left its reference: lower learning_rate, raise beta, or refresh the "
+            "reference more often",
+        )
     )
 
 
 def _repetition(rows: Sequence[Mapping[str, Any]]) -> Collapse | None:
-    values, now = _values(rows, "repetition"), _last(rows, "repetition")
-    if now is None or now < _REPEATS or median(values[:WINDOW]) > _REPEATS / 2:
+    repeated = _series(rows, "repetition")
+    if repeated is None:
         return None
-    return Collapse(
-        "repetition",
-        _since(rows, "repetition", lambda value: value >= _REPEATS),
-        f"{now:.0%} of the text repeats itself",
-        "length or form is paid without the answer: add the repetition reward, look at samples",
+    since = repeated.since(repeated.values >= max(_REPEATS, repeated.start + _REPEATS_MORE))
+    return (
+        None
+        if since is None
+        else Collapse(
+            "repetition",
+            since,
+            f"{repeated.now:.0%} of the text repeats itself after {repeated.start:.0%}",
+            "length or form is paid without the answer: add the repetition reward, look at samples",
+        )
     )
 
 
 def _signal(rows: Sequence[Mapping[str, Any]]) -> Collapse | None:
-    now, accuracy = _last(rows, "signalless"), _last(rows, "accuracy")
-    if now is None or now < _SIGNALLESS:
+    """All wrong, or all right from the start; all right after learning is success."""
+    signalless, accuracy = _series(rows, "signalless"), _series(rows, "accuracy")
+    if signalless is None:
         return None
-    if accuracy is not None and accuracy > 0.9:
-        return None  # it has learnt what there is to learn
-    return Collapse(
-        "signal",
-        _since(rows, "signalless", lambda value: value >= _SIGNALLESS),
-        f"{now:.0%} of the groups have equal rewards, accuracy {accuracy or 0:.1%}",
-        "the problems are too hard, or no answer can be read: easier ones, more num_generations, "
-        "dynamic_sampling",
+    right = accuracy is not None and accuracy.now > _LEARNT
+    if right and accuracy is not None and (accuracy.gained or accuracy.start <= _LEARNT):
+        return None
+    since = signalless.since(signalless.values >= _SIGNALLESS, 2 * WINDOW)
+    return (
+        None
+        if since is None
+        else Collapse(
+            "signal",
+            since,
+            f"{signalless.now:.0%} of the groups have equal rewards"
+            + (f", accuracy {accuracy.now:.1%}" if accuracy is not None else ""),
+            "the problems are too easy: take harder ones"
+            if right
+            else "the problems are too hard, or no answer can be read: easier ones, more "
+            "num_generations, dynamic_sampling",
+        )
     )
-
-
-def _values(rows: Sequence[Mapping[str, Any]], key: str) -> list[float]:
-    return [float(row[key]) for row in rows if row.get(key) is not None]
-
-
-def _medians(rows: Sequence[Mapping[str, Any]], key: str) -> list[float]:
-    values = _values(rows, key)
-    return [median(values[n : n + WINDOW]) for n in range(len(values) - WINDOW + 1)]
-
-
-def _last(rows: Sequence[Mapping[str, Any]], key: str) -> float | None:
-    medians = _medians(rows, key)
-    return medians[-1] if medians else None
-
-
-def _since(rows: Sequence[Mapping[str, Any]], key: str, bad: Any) -> int:
-    """The first step of those at the end that are nearly all bad: of any ``WINDOW`` of them at most
-    a quarter is not.
-    """
-    known = [row for row in rows if row.get(key) is not None]
-    first = len(known)
-    good = 0
-    for place in range(len(known) - 1, -1, -1):
-        if bad(float(known[place][key])):
-            first, good = place, 0
-        else:
-            good += 1
-            if good > WINDOW // 4:
-                break
-    step: int = known[min(first, len(known) - 1)]["step"]
-    return step
