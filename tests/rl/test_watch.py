@@ -1,39 +1,15 @@
-"""The journal survives what a training does not; the watch shows it and calls a collapse."""
+"""The watch shows a training as it runs, and calls a collapse by its name."""
 
 import io
-import json
 
 import pytest
-import torch
 from rich.console import Console
 from transformers import TrainerControl, TrainerState
 
-from rl.journal import LOG, SAMPLES, Journal, read_lines
-from rl.plots import draw_pass_at_k, draw_training
-from rl.watch import Watch
-from tasks.errors import UserError
-
-
-def test_a_line_that_was_cut_off_is_left_out_and_steps_are_not_there_twice(tmp_path):
-    journal = Journal(tmp_path, 0)
-    for step in (1, 2, 3):
-        journal.log(step, {"reward": step / 10, "loss": float("nan")})
-    with (tmp_path / LOG).open("a") as file:
-        file.write('{"step": 4, "rew')
-    assert [row["step"] for row in read_lines(tmp_path / LOG)] == [1, 2, 3]
-    Journal(tmp_path, 2).log(3, {"reward": 0.5})
-    assert [row["reward"] for row in read_lines(tmp_path / LOG)] == [0.1, 0.2, 0.5]
-    assert read_lines(tmp_path / LOG)[0]["loss"] is None
-
-
-def test_samples_are_the_best_the_worst_and_some_between(tmp_path, graded):
-    samples = [graded(f"<answer>{n}</answer>") for n in range(9)]
-    rewards = torch.tensor([[float(n % 5), 0.0] for n in range(9)])
-    Journal(tmp_path, 0).samples(1, samples, rewards, ["accuracy", "format"])
-    rows = read_lines(tmp_path / SAMPLES)
-    assert [row["rewards"]["accuracy"] for row in rows] == [0, 1, 2, 4]
-    assert rows[0]["text"] == "<answer>0</answer>"
-    assert rows[0]["gold"] == "449"
+from rl.journal import LOG, SAMPLES, read_lines
+from rl.load import load_recipe
+from rl.train import train
+from rl.watch import COLUMNS, Watch
 
 
 @pytest.fixture
@@ -41,7 +17,7 @@ def watched(tmp_path):
     def make(terminal=False, **options):
         out = io.StringIO()
         console = Console(file=out, force_terminal=terminal, width=160, markup=False)
-        watch = Watch(tmp_path, ["accuracy"], 10, console=console, **options)
+        watch = Watch(tmp_path, ["accuracy", "format"], 10, console=console, **options)
         state = TrainerState(max_steps=60)
         control = TrainerControl()
         watch.on_train_begin(None, state, control)
@@ -59,7 +35,7 @@ def test_a_line_a_step_where_there_is_no_terminal(watched):
     _, log, _, out = watched()
     log(1, reward=0.25, accuracy=0.5, entropy=0.7)
     log(2, train_loss=0.1)  # the trainer's last word is not a step
-    assert out.getvalue() == "step 1/60: reward 0.250, correct 50.0%, entropy 0.70\n"
+    assert out.getvalue() == "step 1/60: reward 0.250, correct 50.0%, entropy 0.700, 0:00 left\n"
 
 
 def test_a_table_on_a_terminal(watched):
@@ -69,8 +45,9 @@ def test_a_table_on_a_terminal(watched):
     watch.on_train_end(None, None, None)
     text = out.getvalue()
     assert "step 19 of 60" in text
-    assert "rewards: accuracy 0.500" in text
-    assert "no signal" in text
+    assert "accuracy 0.500" in text
+    assert "KL" in text
+    assert "no signal" not in text  # a loss that does not log it
 
 
 def test_a_collapse_is_said_once_and_ends_the_training_if_asked(watched):
@@ -83,23 +60,40 @@ def test_a_collapse_is_said_once_and_ends_the_training_if_asked(watched):
     assert [found.kind for found in watch.collapses] == ["reward"]
 
 
-def test_plots_are_written(tmp_path):
-    log = [{"step": n, "reward": n / 10, "accuracy": n / 20, "kl": None} for n in range(1, 9)]
-    draw_training({"a": [log, log[:4]], "b": [log]}, tmp_path / "t.png", {"base": 0.1})
-    draw_training({"a": [log]}, tmp_path / "t.svg")
-    metrics = {
-        f"pass@{k}": {"value": 0.1 * k, "ci95": [0.05 * k, 0.12 * k], "problems": 3}
-        for k in (1, 2, 4)
-    }
-    draw_pass_at_k({"base": {**metrics, "cons@4": None}}, tmp_path / "k.png")
-    for name in ("t.png", "t.svg", "k.png"):
-        assert (tmp_path / name).stat().st_size > 5000
-    with pytest.raises(UserError, match=r"\.png or an \.svg"):
-        draw_training({"a": [log]}, tmp_path / "t.pdf")
-    with pytest.raises(UserError, match="nothing to draw"):
-        draw_training({"a": [[]]}, tmp_path / "t.png")
+def test_where_several_train_the_first_writes(tmp_path):
+    state, control = TrainerState(max_steps=2, is_world_process_zero=False), TrainerControl()
+    watch = Watch(tmp_path, ["accuracy"], 1)
+    watch.on_train_begin(None, state, control)
+    watch.on_log(None, state, control, logs={"reward": 0.1})
+    assert not list(tmp_path.iterdir())
 
 
-def test_lines_are_json(tmp_path):
-    Journal(tmp_path, 0).log(1, {"reward": float("inf"), "text": "二"})
-    assert json.loads((tmp_path / LOG).read_text()) == {"step": 1, "reward": None, "text": "二"}
+def test_the_table_fits_into_80_columns_with_its_headings_whole(watched):
+    watch, log, _, _ = watched()
+    log(3, **{key: 0.123 for key, _, _ in COLUMNS} | {"rollout_tokens_per_second": 12345.0})
+    out = io.StringIO()
+    Console(file=out, width=80).print(watch._table())
+    assert "…" not in out.getvalue()
+    assert "12345" in out.getvalue()
+
+
+def test_parts_of_the_reward_stand_in_a_line(tmp_path):
+    out = io.StringIO()
+    watch = Watch(tmp_path, ["accuracy", "format"], 9, console=Console(file=out, width=80))
+    state = TrainerState(max_steps=4)
+    watch.on_train_begin(None, state, TrainerControl())
+    state.global_step = 1
+    parts = {"rewards/accuracy/mean": 0.25, "rewards/format/mean": None}
+    watch.on_log(None, state, TrainerControl(), logs={"reward": None, **parts})
+    assert out.getvalue() == "step 1/4: accuracy 0.250, 0:00 left\n"
+
+
+def test_a_real_training_is_written_and_said(recipe, tmp_path, capfd):
+    train(load_recipe(recipe(grpo={"max_completion_length": 32}, samples_every=1)), tmp_path)
+    rows = read_lines(tmp_path / LOG)
+    assert [row["step"] for row in rows] == [1, 2]
+    known = {key for key, _, _ in COLUMNS} | {"seconds", "num_tokens", "thinks", "step_time"}
+    assert known <= rows[0].keys()
+    assert {row["step"] for row in read_lines(tmp_path / SAMPLES)} == {1, 2}
+    said = [line for line in capfd.readouterr().err.splitlines() if line.startswith("step ")]
+    assert [line.split(":")[0] for line in said] == ["step 1/2", "step 2/2"]
