@@ -23,6 +23,7 @@ from tasks.errors import UserError
 from tasks.grading import Verdict
 from tasks.language import consistency
 from tasks.schema import nearest
+from tasks.thinking import DEFAULT as TAGS
 from tasks.usercode import load_function
 
 RewardFunction = Callable[..., list[float | None]]
@@ -37,24 +38,25 @@ def thought_format(samples: Sequence[GradedSample], **_: Any) -> list[float | No
     """1 for one thought in its tags and an answer behind it, else 0 (section 2.2).
 
     Where the prompt opens the thought already, the reply does not have to: TRL's own format reward
-    wants the tag all the same, and is then always 0 (open-r1 #560). Where the prompt asks for
-    ``<answer>`` tags, or the model speaks the miniature's language, the answer stands in them.
+    wants the tag all the same, and is then always 0 (open-r1 #560). The tags are of a kind that the
+    prompt names, or of any kind where it names none. Where the prompt asks for ``<answer>`` tags,
+    or the model speaks the miniature's language, the answer stands in them.
     """
     return [float(_is_formed(sample)) for sample in samples]
 
 
 def _is_formed(sample: GradedSample) -> bool:
-    text, split = sample.text, sample.split
-    if not (split.opened and split.closed and split.thought.strip() and split.answer.strip()):
+    asked, text, split = sample.asked, sample.text, sample.split
+    if sample.finish_reason != "stop" or not (split.thought.strip() and split.answer.strip()):
         return False
-    if sample.finish_reason != "stop" or text.count("</think>") > 1:
+    named = [tags for tags in TAGS if tags.opening in asked.prompt] or TAGS
+    opened = [tags for tags in TAGS for _ in range(text.count(tags.opening))]
+    closed = [tags for tags in TAGS for _ in range(text.count(tags.closing))]
+    if len(closed) != 1 or closed[0] not in named or opened != ([] if asked.prefilled else closed):
         return False
-    opens = text.count("<think>")
-    if opens != (0 if sample.asked.prefilled else 1):
+    if not asked.prefilled and not text.lstrip().startswith(closed[0].opening):
         return False
-    if not sample.asked.prefilled and not text.lstrip().startswith("<think>"):
-        return False
-    if not sample.asked.answer_tags:
+    if not asked.answer_tags:
         return True
     answer = split.answer.strip()
     inside = answer.removeprefix("<answer>").removesuffix("</answer>")
@@ -137,9 +139,12 @@ def find_reward(reward: Reward) -> RewardFunction:
     if unknown := [name for name in args if name not in takes]:
         raise UserError(f"the reward {use} takes {', '.join(takes)}, not {unknown[0]!r}")
     try:
-        return _named(make(**args), use)
-    except (TypeError, ValueError) as error:
-        raise UserError(f"the reward {use}: {error}") from error
+        made = make(**args)
+        made(completion_ids=[[0] * 8], samples=[])  # TRL's read their arguments only when called
+    except (TypeError, ValueError, ZeroDivisionError) as error:
+        given = ", ".join(f"{name} {value!r}" for name, value in args.items())
+        raise UserError(f"the reward {use} cannot work with {given}: {error}") from error
+    return _named(made, use)
 
 
 def _named(function: Callable[..., Any], name: str) -> RewardFunction:

@@ -27,11 +27,16 @@ WORDS: dict[str, str] = {
 
 _NUMERALS = ("ascii", "han")
 _FORMULA = regex.compile(
-    r"\\begin\{(\w+\*?)\}.*?\\end\{\1\}|\$\$.*?\$\$|\$[^$\n]*\$|\\\[.*?\\\]|\\\(.*?\\\)"
+    r"\\begin\{(\w+\*?)\}.*?\\end\{\1\}|\$\$.*?\$\$|\$[^$\n]*\$(?!\d)|\\\[.*?\\\]|\\\(.*?\\\)"
     r"|```.*?```|`[^`\n]*`|\\[A-Za-z]+|</?\w+>",
     regex.DOTALL,
 )
-_ANY_WORD = regex.compile(rf"{_LATIN}|{_HAN}|[\p{{Hiragana}}\p{{Katakana}}]|\p{{L}}{{2,}}")
+_ANY_WORD = regex.compile(  # none spans two scripts: 设x为整数 is four characters and a variable
+    rf"{_LATIN}|{_HAN}|[\p{{Hiragana}}\p{{Katakana}}]|\p{{Hangul}}+|\p{{Cyrillic}}{{2,}}"
+    r"|\p{Greek}{4,}"  # fewer are a formula: πr, αβ
+    r"|[\p{L}--[\p{Latin}\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Cyrillic}\p{Greek}\p{Common}]]{2,}",
+    regex.VERSION1,
+)
 _ANY_NUMERAL = regex.compile("|".join(WORDS[script] for script in _NUMERALS))
 
 

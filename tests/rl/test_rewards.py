@@ -42,6 +42,28 @@ def test_format_is_not_paid_to_what_was_cut_off(graded):
     assert thought_format([graded(RIGHT, "length")]) == [0]
 
 
+MAGISTRAL = "[THINK]a[/THINK]449"
+OPENED = {"prompt": "<user>582+867=?<assistant><think>", "prefilled": True}
+
+
+@pytest.mark.parametrize(
+    ("text", "pays", "other"),
+    [
+        (MAGISTRAL, 1, {}),
+        (MAGISTRAL, 0, {"prompt": "Write <think> </think> first. 582+867=?"}),
+        ("a[/THINK]449", 1, {"prompt": "582+867=?[THINK]", "prefilled": True}),
+        ("a</think>449", 1, OPENED),
+        ("a</thinking>449", 0, OPENED),
+        ("<think>a</think><thought>b</thought>449", 0, {}),
+        ("<think>a</think></thought>449", 0, {}),
+        ("<think>a</thinking>449", 0, {}),
+        ("<think>write `</think>` at the end</think>449", 0, {}),
+    ],
+)
+def test_format_takes_the_tags_that_the_prompt_names(graded, text, pays, other):
+    assert thought_format([graded(text, **{"answer_tags": False, **other})]) == [pays]
+
+
 def test_language_is_the_share_of_the_thoughts_words(graded):
     mixed = "<think>582+867:2+7=九;</think><answer>449</answer>"
     samples = [graded(RIGHT), graded(mixed), graded("<answer>449</answer>")]
@@ -76,6 +98,8 @@ def test_those_of_trl_take_their_arguments(graded):
         (Reward(use="random", args={"q": 1}), "takes p, seed, not 'q'"),
         (Reward(use="random", args={"p": 2}), "give a probability"),
         (Reward(use="accuracy", args={"p": 2}), "takes no arguments"),
+        (Reward(use="repetition", args={"ngram_size": 0}), "cannot work with ngram_size 0"),
+        (Reward(use="repetition", args={"ngram_size": "3"}), "cannot work with ngram_size '3'"),
         (Reward(use="nowhere.py:f"), "no such file"),
     ],
 )
