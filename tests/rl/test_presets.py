@@ -29,6 +29,7 @@ def test_every_algorithm_goes_on_every_scale(algorithm, scale, tmp_path):
         == 0
     )
     assert find_rewards(recipe.rewards, config.max_completion_length)
+    assert config.warmup_steps < config.max_steps / 4
     names = [line.what for line in plan(recipe, config, 1e9)]
     assert "FLOPs at most" in names
     assert ("reference" in names) == bool(config.beta)
@@ -50,6 +51,22 @@ def test_what_an_algorithm_sets_differs_from_trls_default_or_says_that_it_does_n
     for key, value in given.items():
         if key not in always and defaults[key] == value:
             assert "TRL's default too" in lines[key], key
+
+
+@pytest.mark.parametrize("scale", ["1.5b", "7b", "32b"])
+def test_on_eight_gpus_a_rollout_is_as_many_steps_as_published(scale):
+    published = {"r1-zero": 16, "r1-reasoning": 16, "dapo": 16, "gspo": 4}
+    for algorithm, steps in published.items():
+        grpo = read_recipe(algorithm, RLRecipe, "rl", [scale]).grpo
+        on_each = grpo["per_device_train_batch_size"] * grpo["gradient_accumulation_steps"]
+        assert on_each * 8 == 512
+        assert grpo["generation_batch_size"] == steps * 512
+
+
+def test_dapos_rewards_are_the_papers_but_for_a_factor():
+    """Theirs: ±1 and the punishment; here half of each, and the group's std takes the half away."""
+    weights = {r.use: r.weight for r in read_recipe("dapo", RLRecipe, "rl", ["nano"]).rewards}
+    assert weights["overlong"] / weights["accuracy"] == 1 / 2
 
 
 def test_a_misspelt_value_is_named(tmp_path):
