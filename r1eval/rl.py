@@ -152,7 +152,7 @@ def _draw(out: Path, evaluated: bool) -> None:
 
     names = ("base", "trained") if evaluated else ()
     metrics = {n: read_results(out / "eval" / n)["tasks"][0]["metrics"] for n in names}
-    heldout = {name: of["pass@1"]["value"] for name, of in metrics.items()}
+    heldout = {name: of["pass@1"] for name, of in metrics.items()}
     for suffix in (".png", ".svg"):
         draw_training({out.name: [read_lines(out / LOG)]}, out / f"training{suffix}", heldout)
         if metrics:

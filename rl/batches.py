@@ -92,15 +92,12 @@ def split(
 
 def exchange(
     rows: Mapping[str, Any],
-    places: torch.Tensor,
+    target: torch.Tensor,
     others: Mapping[str, Any],
-    found: torch.Tensor,
-    group: int,
+    source: torch.Tensor,
 ) -> Rows:
-    """``rows`` with the groups at ``places`` taken from the groups ``found`` in ``others``."""
+    """``rows`` with those at ``target`` replaced by those at ``source`` of ``others``."""
     first, second = _as_wide(rows, others)
-    target = _members(places, group)
-    source = _members(found, group)
     for name, value in first.items():
         if torch.is_tensor(value) and value.dim() > 0:
             first[name] = value.clone()
@@ -108,9 +105,28 @@ def exchange(
     return first
 
 
-def _members(groups: torch.Tensor, size: int) -> torch.Tensor:
+def members(groups: torch.Tensor, size: int) -> torch.Tensor:
+    """The rows of groups of a size.
+
+    >>> members(torch.tensor([0, 2]), 2)
+    tensor([0, 1, 4, 5])
+    """
     within = torch.arange(size, device=groups.device)
     return (groups.unsqueeze(1) * size + within).flatten()
+
+
+def gather(rows: Mapping[str, Any], accelerator: Any) -> Rows:
+    """The rows of all processes, in their order, padded to the widest."""
+    made = {}
+    for name, value in rows.items():
+        if not torch.is_tensor(value) or value.dim() == 0:
+            made[name] = value
+            continue
+        if value.dim() > 1:
+            left = name in _PROMPT
+            value = accelerator.pad_across_processes(value, dim=1, pad_first=left)
+        made[name] = accelerator.gather(value)
+    return made
 
 
 def _as_wide(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[Rows, Rows]:

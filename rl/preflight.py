@@ -238,6 +238,7 @@ def _signal(
     most_tokens: int,
 ) -> Iterator[Finding]:
     sums = [0.0] * len(samples)
+    decided = [sample.grade.verdict is not Verdict.UNSURE for sample in samples]
     rewards = loaded.recipe.rewards
     for reward, function in zip(rewards, find_rewards(rewards, most_tokens), strict=True):
         given = function(
@@ -246,18 +247,21 @@ def _signal(
             completion_ids=ids,
             samples=list(samples),
         )
-        values = [0.0 if value is None else float(value) for value in given]
-        sums = [a + reward.weight * b for a, b in zip(sums, values, strict=True)]
-        mean = sum(values) / len(values)
-        flat = max(values) == min(values)
+        paid = [0.0 if value is None else float(value) for value in given]
+        sums = [a + reward.weight * b for a, b in zip(sums, paid, strict=True)]
+        values = [v for v, is_decided in zip(paid, decided, strict=True) if is_decided]
+        flat = len(set(values)) < 2
         yield Finding(
             "note" if flat else "ok",
             "probe",
-            f"reward {reward.use}: {mean:.3f} on average"
-            + (f", {values[0]:g} for every rollout" if flat else ""),
+            f"reward {reward.use}: {sum(values) / max(len(values), 1):.3f} on average"
+            + (f", {values[0]:g} for every rollout" if flat and values else ""),
         )
-    groups = [sums[start : start + group] for start in range(0, len(sums), group)]
-    differ = sum(max(of) - min(of) > 0 for of in groups)
+    groups = [
+        [n for n in range(start, start + group) if decided[n]]
+        for start in range(0, len(sums), group)
+    ]
+    differ = sum(len({round(sums[n], 6) for n in of}) > 1 for of in groups)
     if not differ:
         correct = {sample.grade.verdict is Verdict.CORRECT for sample in samples}
         why = "all correct" if correct == {True} else "none correct" if correct == {False} else ""

@@ -109,9 +109,30 @@ class RLRecipe(Strict):
 
     @model_validator(mode="after")
     def _replaced_or_skipped(self) -> Self:
-        if self.rollouts.skip_signalless and self.grpo.get("loss_type") == "bnpo":
-            raise ValueError(
-                "skip_signalless does not go with loss_type bnpo, whose normaliser is the tokens "
-                "that are trained on"
-            )
+        if self.rollouts.skip_signalless and (couples := what_couples_rows(self.grpo)):
+            raise ValueError(f"skip_signalless does not go with {couples}")
+        if self.rollouts.dynamic_sampling:
+            if self.grpo.get("scale_rewards") == "batch":
+                raise ValueError(
+                    "dynamic_sampling does not go with scale_rewards batch: what replaces a group "
+                    "would be scaled by other rewards than the rest"
+                )
+            if self.grpo.get("multi_objective_aggregation") == "normalize_then_sum":
+                raise ValueError(
+                    "dynamic_sampling does not go with multi_objective_aggregation "
+                    "normalize_then_sum, which scales by the whole batch"
+                )
         return self
+
+
+def what_couples_rows(grpo: Mapping[str, Any]) -> str:
+    """The value by which a row's part of the loss depends on which rows share its batch, or ``""``.
+    There batches stay as TRL makes them, and none of their rows can be left out.
+    """
+    if grpo.get("loss_type") == "bnpo":
+        return "loss_type bnpo, whose mean is over the tokens of a batch"
+    if grpo.get("top_entropy_quantile", 1.0) < 1:
+        return "top_entropy_quantile, which ranks the tokens of a batch"
+    if grpo.get("entropy_coef") or grpo.get("use_adaptive_entropy"):
+        return "an entropy bonus, whose mean is over the tokens of a batch"
+    return ""

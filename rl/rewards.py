@@ -65,10 +65,14 @@ def _is_formed(sample: GradedSample) -> bool:
 
 def language(samples: Sequence[GradedSample], **_: Any) -> list[float | None]:
     """Share of the thought's words that are in the target language (section 3.2.1). A thought
-    without words mixes nothing and gets 1; so does a reply without a thought.
+    without words mixes nothing and gets 1; a reply without a thought 0, lest not thinking pay.
     """
-    shares = [consistency(sample.split.thought, sample.asked.language) for sample in samples]
-    return [1.0 if share is None else share for share in shares]
+    return [
+        share
+        if (share := consistency(sample.split.thought, sample.asked.language)) is not None
+        else float(sample.split.opened)
+        for sample in samples
+    ]
 
 
 def chance(p: float = 0.5, seed: int = 0) -> RewardFunction:

@@ -6,6 +6,7 @@ a step), ``samples.jsonl``, ``checkpoint-N/``, and at the end ``model/``.
 
 from __future__ import annotations
 
+import math
 import shutil
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,12 @@ from transformers import PrinterCallback, ProgressCallback
 from transformers import logging as transformers_logging
 from trl import GRPOConfig
 
+from rl.checkpoints import checkpoints
 from rl.collapse import Collapse
 from rl.load import Loaded
 from rl.recipe import RLRecipe
 from rl.rewards import find_rewards
-from rl.trainer import Trainer, checkpoints
+from rl.trainer import Trainer
 from rl.watch import Watch
 from tasks.errors import UserError
 
@@ -38,12 +40,15 @@ def config_of(recipe: RLRecipe, out: Path) -> GRPOConfig:
             output_dir=str(out),
             reward_weights=[reward.weight for reward in recipe.rewards],
             report_to=list(recipe.report_to),
-            **{"disable_tqdm": True, **given},
+            # a loss that is none shows as none, not as the one before it
+            **{"disable_tqdm": True, "logging_nan_inf_filter": False, **given},
         )
     except (ValueError, TypeError) as error:
         raise UserError(f"grpo: {error}") from error
-    every = steps_per_rollout(config)
     if config.save_strategy == "steps":  # a rollout that was cut in the middle cannot be resumed
+        batches = config.steps_per_generation * config.num_iterations
+        shared = math.lcm(batches, config.gradient_accumulation_steps)
+        every = shared // config.gradient_accumulation_steps
         config.save_steps = max(every, round(config.save_steps / every) * every)
     return config
 

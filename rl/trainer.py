@@ -1,32 +1,27 @@
-"""TRL's GRPOTrainer, changed where it pays: rollouts, batches, what is not trained on, checkpoints.
+"""TRL's GRPOTrainer, changed where it pays: rollouts, batches, what is not trained on.
 
 The objective is TRL's own: `_compute_loss` is not touched.
 """
 
 from __future__ import annotations
 
+import math
 import random
-import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_model, save_model
-from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
-from trl import GRPOTrainer
 
 from rl import batches
+from rl.checkpoints import CheckpointedTrainer
 from rl.graded import Asked, GradedSample, grade_samples, measure
-from rl.recipe import Rollouts
+from rl.recipe import Rollouts, what_couples_rows
 from rl.rollouts import Policy
 from runs.seeds import sample_seed
 from sampling.engine import FinishReason, Sampling
 from tasks.errors import UserError
 from tasks.grading import Verdict
-
-REFERENCE, WRITING = "reference.safetensors", ".writing"
 
 _OVER_TOKENS = {
     *("kl", "entropy", "cispo_clip_ratio"),
@@ -39,7 +34,7 @@ OnSamples = Callable[[int, Sequence[GradedSample], torch.Tensor], None]
 """Is told the step, this process's samples, and all rewards ``[samples, functions]``."""
 
 
-class Trainer(GRPOTrainer):  # type: ignore[misc]
+class Trainer(CheckpointedTrainer):
     """``policy`` draws rollouts; without it TRL does. Rows of the data set carry ``asked``, the
     number of their problem in ``problems``.
     """
@@ -58,13 +53,16 @@ class Trainer(GRPOTrainer):  # type: ignore[misc]
         self._problems, self._policy, self._rollouts = problems, policy, rollouts
         self._prompt_ids = {one.prompt: one.prompt_ids for one in problems}
         self._on_samples = on_samples
-        self._keep_checkpoints = keep_checkpoints
+        self.keep_checkpoints = keep_checkpoints
         self._has_signal = torch.empty(0, dtype=torch.bool)
         self._draws = 0
-        self._writing = False
         self._buffered_inputs: list[batches.Rows] | None = None
-        if rollouts.dynamic_sampling and self.accelerator.num_processes > 1:
-            raise UserError("dynamic_sampling runs in one process: groups are replaced locally")
+        couples = what_couples_rows(vars(self.args))
+        if self.aux_loss_enabled:
+            couples = "router_aux_loss_coef"
+        if couples and rollouts.skip_signalless:
+            raise UserError(f"skip_signalless does not go with {couples}")
+        self._by_length = not couples
 
     # Rollouts
 
@@ -142,8 +140,8 @@ class Trainer(GRPOTrainer):  # type: ignore[misc]
         rewards[unsure] = torch.nan
         first = self.accelerator.process_index * len(prompts)
         self._has_signal = self._signal(rewards)[first : first + len(prompts)]
-        self._note("signalless", 1 - float(self._has_signal.float().mean()))
-        for name, value in measure(samples).items():
+        measured = {**measure(samples), "signalless": float((~self._has_signal).float().mean())}
+        for name, value in self._mean(measured).items():
             self._note(name, value)
         first_draw = self._draws <= 1  # the others replace groups of it
         if self._on_samples is not None and self.model.training and first_draw:
@@ -153,11 +151,16 @@ class Trainer(GRPOTrainer):  # type: ignore[misc]
     def _signal(self, rewards: torch.Tensor) -> torch.Tensor:
         """Whether the rewards of a row's group differ: ``[rows]``."""
         number = self.num_generations if self.model.training else self.num_generations_eval
-        sums = (rewards * self.reward_weights.to(rewards.device)).nansum(dim=1)
-        scorable = ~rewards.isnan().all(dim=1)
-        highest = sums.masked_fill(~scorable, -torch.inf).view(-1, number).amax(dim=1)
-        lowest = sums.masked_fill(~scorable, torch.inf).view(-1, number).amin(dim=1)
-        return (highest - lowest > _EQUAL).repeat_interleave(number)
+        weighted = rewards * self.reward_weights.to(rewards.device)
+        scorable = ~rewards.isnan().all(dim=1, keepdim=True)
+        if self.multi_objective_aggregation == "normalize_then_sum":
+            scorable = ~rewards.isnan()  # each is normalised alone: one that differs is enough
+        else:
+            weighted = weighted.nansum(dim=1, keepdim=True)
+        groups = (-1, number, weighted.shape[1])
+        highest = weighted.masked_fill(~scorable, -torch.inf).view(groups).amax(dim=1)
+        lowest = weighted.masked_fill(~scorable, torch.inf).view(groups).amin(dim=1)
+        return (highest - lowest > _EQUAL).any(dim=1).repeat_interleave(number)
 
     def _text(self, ids: Sequence[int]) -> str:
         """Special tokens stay, since some models' thinking tags are such; the end does not."""
@@ -199,28 +202,38 @@ class Trainer(GRPOTrainer):  # type: ignore[misc]
 
     def _replaced(self, rows: batches.Rows) -> batches.Rows:
         """With other problems in place of groups without signal, as far as a few draws find some
-        (DAPO, arXiv 2503.14476, section 3.2). What is logged is the first draw.
+        (DAPO, arXiv 2503.14476, section 3.2). What is logged is the first draw. A group may lie
+        across processes: they all see all signals, and draw an equal part of the other groups each.
         """
-        group = self.num_generations
-        drawn = 1
+        group, processes = self.num_generations, self.accelerator.num_processes
+        own, place = len(rows["advantages"]), self.accelerator.process_index
+        even = math.lcm(group, processes) // group  # so many groups can be shared out
+        drawn = 1.0
         for attempt in range(self._rollouts.dynamic_sampling):
-            lacking = (~rows["signal"].view(-1, group)[:, 0]).nonzero().flatten()
+            lacking = (~self.accelerator.gather(rows["signal"])[::group]).nonzero().flatten()
             if not len(lacking):
                 break
+            number = math.ceil(len(lacking) / even) * even
             choose = random.Random(f"{self.args.seed}/{self.state.global_step}/{attempt}")
-            chosen = [choose.randrange(len(self.train_dataset)) for _ in lacking]
-            inputs = [dict(self.train_dataset[n]) for n in chosen for _ in range(group)]
+            chosen = [choose.randrange(len(self.train_dataset)) for _ in range(number)]
+            part = number * group // processes
+            mine = [n for n in chosen for _ in range(group)][place * part : (place + 1) * part]
             before = {name: len(values) for name, values in self._metrics["train"].items()}
-            others = self._drawn(inputs)
+            others = self._drawn([dict(self.train_dataset[n]) for n in mine])
             for name, values in self._metrics["train"].items():
                 del values[before.get(name, 0) :]
-            found = others["signal"].view(-1, group)[:, 0].nonzero().flatten()
-            rows = batches.exchange(rows, lacking[: len(found)], others, found, group)
-            drawn += len(lacking) * group / len(rows["advantages"])
+            others = batches.gather(others, self.accelerator)
+            found = others["signal"][::group].nonzero().flatten()[: len(lacking)]
+            target = batches.members(lacking[: len(found)], group)
+            source = batches.members(found, group)
+            here = (target >= place * own) & (target < (place + 1) * own)
+            rows = batches.exchange(rows, target[here] - place * own, others, source[here])
+            drawn += number * group / (own * processes)
         tokens = rows["completion_mask"].sum()
         rows["num_items_in_batch"] = self.accelerator.gather(tokens).sum()
+        signal = self.accelerator.gather(rows["signal"]).float().mean()
         self._note("dynamic_sampling/drawn", drawn)
-        self._note("dynamic_sampling/signalless", 1 - float(rows["signal"].float().mean()))
+        self._note("dynamic_sampling/signalless", 1 - float(signal))
         return rows
 
     def _note_skipped_kl(self, rows: batches.Rows) -> None:
@@ -255,8 +268,7 @@ class Trainer(GRPOTrainer):  # type: ignore[misc]
         kept = torch.ones(rows["completion_ids"].shape[0], dtype=torch.bool)
         if self._rollouts.skip_signalless:
             kept = rows["signal"].cpu()
-        # bnpo's mean is over the tokens of a batch: there the batches stay as TRL makes them
-        return batches.split(rows, number // window, window, kept, self.loss_type != "bnpo")
+        return batches.split(rows, number // window, window, kept, self._by_length)
 
     def compute_loss(
         self,
@@ -313,44 +325,11 @@ class Trainer(GRPOTrainer):  # type: ignore[misc]
                 entropies[part, :kept] = entropy.to(logps.dtype)
         return logps, entropies, None
 
-    # Checkpoints
-
-    def _get_output_dir(self, trial: Any) -> str:
-        folder = Path(super()._get_output_dir(trial))
-        return str(folder / WRITING if self._writing else folder)
-
-    def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        """Whole or not there, with the reference's weights, which TRL's own leave out."""
-        folder = Path(self._get_output_dir(trial))
-        self._writing = True
-        try:
-            super()._save_checkpoint(model, trial)
-        finally:
-            self._writing = False
-        if not self.args.should_save:
-            return
-        name = f"{PREFIX_CHECKPOINT_DIR}-{self.state.global_step}"
-        written = folder / WRITING / name
-        if self.args.sync_ref_model:
-            save_model(self.accelerator.unwrap_model(self.ref_model), str(written / REFERENCE))
-        if (folder / name).exists():
-            shutil.rmtree(folder / name)
-        written.rename(folder / name)
-        written.parent.rmdir()
-        for old in checkpoints(folder)[: -self._keep_checkpoints]:
-            shutil.rmtree(old)
-
-    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
-        super()._load_optimizer_and_scheduler(checkpoint)
-        if checkpoint is not None and self.args.sync_ref_model:
-            reference = self.accelerator.unwrap_model(self.ref_model)
-            load_model(reference, str(Path(checkpoint) / REFERENCE))
+    def _mean(self, measured: Mapping[str, float]) -> dict[str, float]:
+        """Over processes, which hold as many samples each."""
+        own = torch.tensor([list(measured.values())], device=self.accelerator.device)
+        means = self.accelerator.gather(own).nanmean(dim=0).tolist()
+        return dict(zip(measured, means, strict=True))
 
     def _note(self, name: str, value: float) -> None:
         self._metrics["train" if self.model.training else "eval"][name].append(value)
-
-
-def checkpoints(folder: Path) -> list[Path]:
-    """Those that are whole, oldest first."""
-    found = [p for p in folder.glob(f"{PREFIX_CHECKPOINT_DIR}-*") if p.name[11:].isdecimal()]
-    return sorted(found, key=lambda path: int(path.name[11:]))

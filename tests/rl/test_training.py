@@ -12,10 +12,10 @@ import torch
 from safetensors.torch import load_file
 
 from rl import record
+from rl.checkpoints import REFERENCE, checkpoints
 from rl.journal import LOG, SAMPLES, read_lines
 from rl.load import load_recipe
 from rl.train import MODEL, config_of, make_trainer, train
-from rl.trainer import REFERENCE, checkpoints
 from tasks.errors import UserError
 
 COUNTED = ("reward", "accuracy", "completions/mean_length", "loss", "grad_norm", "kl", "entropy")

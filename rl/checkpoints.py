@@ -1,0 +1,57 @@
+"""Checkpoints that are whole or not there, with the reference's weights."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_model, save_model
+from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
+from trl import GRPOTrainer
+
+REFERENCE, WRITING = "reference.safetensors", ".writing"
+
+
+class CheckpointedTrainer(GRPOTrainer):  # type: ignore[misc]
+    """TRL's own checkpoints leave out the reference, and are there before they are complete."""
+
+    keep_checkpoints = 2
+    _writing = False
+
+    def _get_output_dir(self, trial: Any) -> str:
+        folder = Path(super()._get_output_dir(trial))
+        return str(folder / WRITING if self._writing else folder)
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        folder = Path(self._get_output_dir(trial))
+        self._writing = True
+        try:
+            super()._save_checkpoint(model, trial)
+        finally:
+            self._writing = False
+        self.accelerator.wait_for_everyone()  # another process may still be writing its part
+        if not self.args.should_save:
+            return
+        name = f"{PREFIX_CHECKPOINT_DIR}-{self.state.global_step}"
+        written = folder / WRITING / name
+        if self.args.sync_ref_model:
+            save_model(self.accelerator.unwrap_model(self.ref_model), str(written / REFERENCE))
+        if (folder / name).exists():
+            shutil.rmtree(folder / name)
+        written.rename(folder / name)
+        written.parent.rmdir()
+        for old in checkpoints(folder)[: -self.keep_checkpoints]:
+            shutil.rmtree(old)
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        super()._load_optimizer_and_scheduler(checkpoint)
+        if checkpoint is not None and self.args.sync_ref_model:
+            reference = self.accelerator.unwrap_model(self.ref_model)
+            load_model(reference, str(Path(checkpoint) / REFERENCE))
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """Those that are whole, oldest first."""
+    found = [p for p in folder.glob(f"{PREFIX_CHECKPOINT_DIR}-*") if p.name[11:].isdecimal()]
+    return sorted(found, key=lambda path: int(path.name[11:]))
