@@ -107,7 +107,7 @@ def _print_plan(recipe: RLRecipe) -> int:
             parameters = count_parameters(find_model(recipe.model, recipe.revision))
         except UserError:
             parameters = None
-    table = Table(title="Plan, on one process")
+    table = Table(title=f"Plan, {recipe.processes} process{'es' * (recipe.processes > 1)}")
     for column in ("", "value", "formula"):
         table.add_column(column, overflow="fold")
     for line in plan(recipe, config_of(recipe, Path()), parameters):
@@ -147,14 +147,15 @@ def _train(recipe: RLRecipe, out: Path, look: bool, stop_on_collapse: bool) -> i
 def _draw(out: Path, evaluated: bool) -> None:
     """The curves, and both evaluations in one plot."""
     from evals.results import read_results
-    from rl.journal import LOG, read_lines
+    from rl.journal import HELDOUT, LOG, read_lines
     from rl.plots import draw_pass_at_k, draw_training
 
     names = ("base", "trained") if evaluated else ()
     metrics = {n: read_results(out / "eval" / n)["tasks"][0]["metrics"] for n in names}
     heldout = {name: of["pass@1"] for name, of in metrics.items()}
     for suffix in (".png", ".svg"):
-        draw_training({out.name: [read_lines(out / LOG)]}, out / f"training{suffix}", heldout)
+        log, between = read_lines(out / LOG), read_lines(out / HELDOUT)
+        draw_training({out.name: [log]}, out / f"training{suffix}", heldout, between)
         if metrics:
             draw_pass_at_k(metrics, out / f"pass_at_k{suffix}")
     click.echo(f"The training is in {out} (model/, log.jsonl, samples.jsonl, training.png).")

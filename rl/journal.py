@@ -1,4 +1,4 @@
-"""What a training leaves behind: ``log.jsonl``, a line a step, and ``samples.jsonl``.
+"""What a training leaves behind, line by line: ``log.jsonl``, ``samples.jsonl``, ``heldout.jsonl``.
 
 A line holds TRL's own keys as they are named (``num_tokens``: those of prompts and completions in
 all), and ours; numbers that are none are null. Lines are flushed one by one, so a training that is
@@ -19,7 +19,7 @@ import torch
 from rl.graded import GradedSample
 from runs.files import written_whole
 
-LOG, SAMPLES = "log.jsonl", "samples.jsonl"
+LOG, SAMPLES, HELDOUT = "log.jsonl", "samples.jsonl", "heldout.jsonl"
 _SHOWN = 4  # samples of a step
 
 
@@ -45,7 +45,7 @@ class Journal:
 
     def __init__(self, folder: Path, step: int) -> None:
         self._folder = folder
-        for name in (LOG, SAMPLES):
+        for name in (LOG, HELDOUT, SAMPLES):
             kept = [row for row in read_lines(folder / name) if row["step"] <= step]
             with written_whole(folder / name) as file:
                 file.write_bytes(b"".join(map(_line, kept)))
@@ -61,6 +61,9 @@ class Journal:
         row = {"step": step, **{name: _plain(value) for name, value in logs.items()}}
         self._append(LOG, row)
         return row
+
+    def heldout(self, step: int, found: Mapping[str, Any]) -> None:
+        self._append(HELDOUT, {"step": step, **found})
 
     def samples(
         self,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from transformers import AutoModelForCausalLM
+from trl import GRPOConfig
 
 from rl.graded import Asked
 from rl.recipe import RLRecipe
@@ -24,7 +26,10 @@ from tasks.thinking import DEFAULT as TAGS
 
 @dataclass(frozen=True)
 class Loaded:
-    """``draws``: whether the policy's rollouts are ours, not TRL's."""
+    """``draws``: whether the policy's rollouts are ours, not TRL's. ``too_long``: problems left out
+    because their prompt and the longest completion pass the context; ``longest_prompt``: of all, in
+    tokens.
+    """
 
     recipe: RLRecipe
     model: Any
@@ -35,6 +40,8 @@ class Loaded:
     policy: Policy
     end_ids: frozenset[int]
     draws: bool
+    too_long: int
+    longest_prompt: int
 
     @property
     def parameters(self) -> int:
@@ -42,9 +49,12 @@ class Loaded:
 
     @property
     def context_length(self) -> int | None:
-        config = self.model.config.get_text_config()
-        length: int | None = getattr(config, "max_position_embeddings", None)
-        return length
+        return _context_length(self.model)
+
+    @property
+    def most_tokens(self) -> int:
+        """Of a completion."""
+        return _most_tokens(self.recipe)
 
 
 def load_recipe(recipe: RLRecipe) -> Loaded:
@@ -63,17 +73,32 @@ def load_recipe(recipe: RLRecipe) -> Loaded:
     drawn_from = model.get_base_model() if recipe.lora is not None else model
     policy = Policy(drawn_from, end, min(end, default=0) if padding is None else padding)
     sampler = recipe.rollouts.sampler
+    problems = ask(recipe, task, tokenizer)
+    context = _context_length(model)
+    room = math.inf if context is None else context - _most_tokens(recipe)
+    kept = [one for one in problems if len(one.prompt_ids) <= room]
     return Loaded(
         recipe=recipe,
         model=model,
         tokenizer=tokenizer,
         revision=loaded.revision,
         task=task,
-        problems=ask(recipe, task, tokenizer),
+        problems=kept,
         policy=policy,
         end_ids=end,
         draws=sampler == "loop" or (sampler == "auto" and not torch.cuda.is_available()),
+        too_long=len(problems) - len(kept),
+        longest_prompt=max((len(one.prompt_ids) for one in problems), default=0),
     )
+
+
+def _context_length(model: Any) -> int | None:
+    length: int | None = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    return length
+
+
+def _most_tokens(recipe: RLRecipe) -> int:
+    return int(recipe.grpo.get("max_completion_length") or GRPOConfig.max_completion_length)
 
 
 def trainable(loaded: LoadedModel, place: ModelPlace) -> Any:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from trl import GRPOConfig
 
 from rl.recipe import RLRecipe
-from rl.train import steps_per_rollout
 
 GIB = 2**30
 
@@ -21,17 +20,26 @@ class Line:
 
 
 def plan(recipe: RLRecipe, config: GRPOConfig, parameters: float | None) -> Iterator[Line]:
-    """Counts of one process; with more, per_device batches are multiplied by their number."""
-    completions = config.per_device_train_batch_size * config.gradient_accumulation_steps
-    rollout, group = config.generation_batch_size, config.num_generations
+    """``config`` is read for its values alone: its own counts are those of one process."""
+    processes, group = recipe.processes, config.num_generations
+    own = config.per_device_train_batch_size * config.gradient_accumulation_steps
+    completions = own * processes
+    given = recipe.grpo.get("generation_batch_size")
+    rollout = given or config.generation_batch_size * processes
+    per_rollout = max(1, rollout * config.num_iterations // completions)
     steps, length = config.max_steps, config.max_completion_length
     yield Line(
         "completions a step",
         f"{completions:,}",
         f"per_device_train_batch_size {config.per_device_train_batch_size} × "
-        f"gradient_accumulation_steps {config.gradient_accumulation_steps}",
+        f"gradient_accumulation_steps {config.gradient_accumulation_steps}"
+        + (f" × processes {processes}" if processes > 1 else ""),
     )
-    yield Line("completions a rollout", f"{rollout:,}", "generation_batch_size")
+    yield Line(
+        "completions a rollout",
+        f"{rollout:,}",
+        "generation_batch_size" if given else "as many as a generation's batches hold",
+    )
     yield Line(
         "questions a rollout",
         f"{rollout // group:,}",
@@ -39,7 +47,7 @@ def plan(recipe: RLRecipe, config: GRPOConfig, parameters: float | None) -> Iter
     )
     yield Line(
         "steps a rollout",
-        f"{steps_per_rollout(config):,}",
+        f"{per_rollout:,}",
         f"{rollout:,} × num_iterations {config.num_iterations} / {completions:,}",
     )
     if steps <= 0:
@@ -57,7 +65,7 @@ def plan(recipe: RLRecipe, config: GRPOConfig, parameters: float | None) -> Iter
         return
     yield Line("parameters", f"{parameters:,.0f}", "from the model's configuration or the recipe")
     yield from _memory(recipe, config, parameters)
-    yield from _compute(config, parameters, most)
+    yield from _compute(config, parameters, most, per_rollout > 1)
 
 
 def _memory(recipe: RLRecipe, config: GRPOConfig, parameters: float) -> Iterator[Line]:
@@ -78,8 +86,10 @@ def _memory(recipe: RLRecipe, config: GRPOConfig, parameters: float) -> Iterator
         )
 
 
-def _compute(config: GRPOConfig, parameters: float, tokens: float) -> Iterator[Line]:
-    forward = 1 + bool(config.beta) + (steps_per_rollout(config) > 1)
+def _compute(
+    config: GRPOConfig, parameters: float, tokens: float, off_policy: bool
+) -> Iterator[Line]:
+    forward = 1 + bool(config.beta) + off_policy
     backward = config.num_iterations * (8 if config.gradient_checkpointing else 6)
     operations = (2 * forward + backward) * parameters * tokens
     yield Line(
@@ -87,7 +97,7 @@ def _compute(config: GRPOConfig, parameters: float, tokens: float) -> Iterator[L
         f"{operations:.2e}",
         f"(2 × {forward} passes + {backward}) × parameters × tokens at most: a pass to draw"
         + (", one for the reference" if config.beta else "")
-        + (", one for the older policy" if steps_per_rollout(config) > 1 else "")
+        + (", one for the older policy" if off_policy else "")
         + f", {backward} to train",
     )
     yield Line(

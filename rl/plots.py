@@ -33,11 +33,15 @@ Heldout = Mapping[str, float | Mapping[str, Any]]
 
 
 def draw_training(
-    runs: Mapping[str, Sequence[Log]], image: Path, heldout: Heldout | None = None
+    runs: Mapping[str, Sequence[Log]],
+    image: Path,
+    heldout: Heldout | None = None,
+    between: Log = (),
 ) -> None:
     """``runs``: logs by name; several logs of a name are seeds, thin lines around the mean of those
     that reached a step. ``heldout``: accuracies on held-out problems, as dashed lines with their
-    intervals as bands. PNG or SVG, by the suffix.
+    intervals as bands; ``between``: lines of heldout.jsonl, what they gave at steps between. PNG or
+    SVG, by the suffix.
     """
     if not any(log for logs in runs.values() for log in logs):
         raise UserError("nothing to draw: no step was logged")
@@ -61,6 +65,7 @@ def draw_training(
             axis.grid(alpha=0.25)
         for number, (name, found) in enumerate((heldout or {}).items()):
             _draw_heldout(axes[1], name, found, f"C{number + 3}")
+        _draw_between(axes[1], between)
         for axis in axes:
             if axis.get_legend_handles_labels()[0]:
                 axis.legend(fontsize=8, loc="best")
@@ -107,6 +112,20 @@ def _draw_heldout(axis: Any, name: str, found: float | Mapping[str, Any], colour
         axis.axhspan(low, high, color=colour, alpha=0.12, lw=0)
         label += f" [{low:.0%}, {high:.0%}]"
     axis.axhline(figure["value"], color=colour, ls="--", lw=1, label=label)
+
+
+def _draw_between(axis: Any, rows: Log) -> None:
+    known = [(row["step"], row["pass@1"]) for row in rows if row["pass@1"]["value"] is not None]
+    if not known:
+        return
+    values = [one["value"] for _, one in known]
+    ends = [one["ci95"] or (one["value"], one["value"]) for _, one in known]
+    spread = [
+        [max(0.0, value - low) for value, (low, _) in zip(values, ends, strict=True)],
+        [max(0.0, high - value) for value, (_, high) in zip(values, ends, strict=True)],
+    ]
+    axis.errorbar([n for n, _ in known], values, spread, fmt="o", ms=4, color="C2", capsize=2, lw=1)
+    axis.plot([], [], "o", ms=4, color="C2", label="held out, between")
 
 
 def draw_pass_at_k(results: Mapping[str, Mapping[str, Any]], image: Path) -> None:

@@ -6,19 +6,20 @@ Reward flat or collapsing without a diagnosis is what users of such tools compla
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from trl import GRPOConfig
 
-from rl.graded import GradedSample, grade_samples, measure
+from rl.graded import GradedSample, measure
 from rl.load import Loaded
+from rl.probe import draw_graded
 from rl.rewards import find_rewards
 from rl.train import steps_per_rollout
 from runs.seeds import sample_seed
-from sampling import tokens
-from sampling.engine import FinishReason, Sampling
+from sampling.engine import Sampling
 from tasks.grading import Verdict, grade_answer
 from tasks.thinking import DEFAULT as TAGS
 
@@ -40,8 +41,10 @@ class Finding:
 
 def preflight(loaded: Loaded, config: GRPOConfig, probe: bool = True) -> Iterator[Finding]:
     """Every check, in the order of what it costs."""
+    yield from _context(loaded, config)
+    if not loaded.problems:
+        return
     yield from _batches(loaded, config)
-    yield _context(loaded, config)
     yield _sampling(config)
     yield from _end(loaded)
     yield from _tags(loaded)
@@ -61,6 +64,14 @@ def _batches(loaded: Loaded, config: GRPOConfig) -> Iterator[Finding]:
             f"{len(loaded.problems)} problems do not fill a rollout of {questions} questions × "
             f"{group}: give more problems, or a smaller generation_batch_size",
         )
+    meant, here = loaded.recipe.processes, int(os.environ.get("WORLD_SIZE", "1"))
+    if meant != here:
+        yield Finding(
+            "warning",
+            "batches",
+            f"written for {meant} processes, and here {'is 1' if here == 1 else f'are {here}'}: a "
+            f"step takes {here}/{meant} of the completions that are meant",
+        )
     steps = steps_per_rollout(config)
     ratio = (
         "one optimiser step a rollout: the ratio is 1 and nothing is clipped"
@@ -70,19 +81,29 @@ def _batches(loaded: Loaded, config: GRPOConfig) -> Iterator[Finding]:
     yield Finding("ok", "batches", f"{questions} questions × {group} completions; {ratio}")
 
 
-def _context(loaded: Loaded, config: GRPOConfig) -> Finding:
-    longest = max(len(one.prompt_ids) for one in loaded.problems)
-    wanted = longest + config.max_completion_length
-    context = loaded.context_length
-    if context is not None and wanted > context:
-        return Finding(
+def _context(loaded: Loaded, config: GRPOConfig) -> Iterator[Finding]:
+    length, context = config.max_completion_length, loaded.context_length
+    if not loaded.problems:
+        yield Finding(
             "error",
             "context",
-            f"the longest prompt ({longest}) and max_completion_length "
-            f"({config.max_completion_length}) take {wanted} of {context} tokens: lower it to "
-            f"{context - longest}",
+            f"no prompt leaves room for max_completion_length ({length}) in {context} tokens: the "
+            f"longest takes {loaded.longest_prompt}, so lower it to "
+            f"{(context or 0) - loaded.longest_prompt}",
         )
-    return Finding("ok", "context", f"{wanted} of {context or 'unknown many'} tokens at most")
+        return
+    if loaded.too_long:
+        yield Finding(
+            "warning",
+            "context",
+            f"{loaded.too_long} of {loaded.too_long + len(loaded.problems)} problems are left out: "
+            f"with max_completion_length ({length}) their prompts pass {context} tokens (the "
+            f"longest takes {loaded.longest_prompt})",
+        )
+    longest = max(len(one.prompt_ids) for one in loaded.problems)
+    yield Finding(
+        "ok", "context", f"{longest + length} of {context or 'unknown many'} tokens at most"
+    )
 
 
 def _sampling(config: GRPOConfig) -> Finding:
@@ -200,16 +221,12 @@ def _reference(loaded: Loaded, config: GRPOConfig) -> Iterator[Finding]:
 def _probe(loaded: Loaded, config: GRPOConfig) -> Iterator[Finding]:
     group = min(config.num_generations, _PROBE)
     asked = [one for one in loaded.problems[: max(1, _PROBE // group)] for _ in range(group)]
-    drawn = loaded.policy.draw(
-        [one.prompt_ids for one in asked],
+    samples, drawn = draw_graded(
+        loaded,
+        asked,
         [sample_seed(config.seed, "probe", n) for n in range(len(asked))],
         Sampling(temperature=config.temperature, max_tokens=config.max_completion_length),
     )
-    texts = [tokens.decode(loaded.tokenizer, one.ids, loaded.end_ids) for one in drawn]
-    ends: list[FinishReason] = [
-        "stop" if one.ids[-1] in loaded.end_ids else "length" for one in drawn
-    ]
-    samples = grade_samples(asked, texts, ends, [len(one.ids) for one in drawn])
     measured = measure(samples)
     lengths = [sample.tokens for sample in samples]
     yield Finding(

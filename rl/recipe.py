@@ -53,25 +53,31 @@ class Rollouts(Strict):
 
 
 class Evaluation(Strict):
-    """Held-out problems, asked before and after."""
+    """Held-out problems, asked before and after; with ``every`` also after so many steps each, then
+    with ``every_samples``.
+    """
 
     task: str
     limit: PositiveInt | None = None
     samples: PositiveInt = 16
     temperature: float = 1.0
     max_tokens: PositiveInt | None = None
+    every: NonNegativeInt = 0
+    every_samples: PositiveInt = 4
 
 
 class RLRecipe(Strict):
     """``grpo`` goes to TRL's GRPOConfig under TRL's own names. ``language``: what the thought is to
     be written in, for the reward of that name (``ascii`` or ``han`` on nano). ``parameters`` is for
-    the plan alone, where the model is not at hand.
+    the plan alone, where the model is not at hand; ``processes`` says how many its batches are
+    meant for.
     """
 
     title: str = ""
     model: str
     revision: str | None = None
     parameters: float | None = None
+    processes: PositiveInt = 1
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "float32"
     template: str
     language: str = "en"

@@ -14,7 +14,7 @@ from runs.files import write_json
 from tasks.errors import UserError
 
 FILE = "rl.json"
-_FREE = {"title", "report_to", "samples_every", "keep_checkpoints", "eval"}
+_FREE = {"title", "report_to", "samples_every", "keep_checkpoints", "eval", "processes"}
 """What may differ when a training goes on: it changes no weight."""
 _VERSIONS = ("r1eval", "torch", "transformers", "trl", "accelerate", "peft", "datasets")
 

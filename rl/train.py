@@ -1,7 +1,7 @@
 """Training: a recipe, a folder, and the way on from wherever it stands.
 
 ``OUT/`` holds ``rl.json`` (the recipe as it was settled, versions, sessions), ``log.jsonl`` (a line
-a step), ``samples.jsonl``, ``checkpoint-N/``, and at the end ``model/``.
+a step), ``samples.jsonl``, ``heldout.jsonl``, ``checkpoint-N/``, and at the end ``model/``.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from typing import Any
 
 import torch
 from datasets import Dataset
-from transformers import PrinterCallback, ProgressCallback
+from transformers import PrinterCallback, ProgressCallback, TrainerCallback
 from transformers import logging as transformers_logging
 from trl import GRPOConfig
 
 from rl.checkpoints import checkpoints
 from rl.collapse import Collapse
+from rl.heldout import Heldout
 from rl.load import Loaded
 from rl.recipe import RLRecipe
 from rl.rewards import find_rewards
@@ -88,7 +89,10 @@ def train(loaded: Loaded, out: Path, stop_on_collapse: bool = False) -> list[Col
     names = [f.__name__ for f in find_rewards(recipe.rewards, config.max_completion_length)]
     transformers_logging.disable_progress_bar()  # the watch tells how far it is
     watch = Watch(out, names, recipe.samples_every, stop_on_collapse)
-    trainer = make_trainer(loaded, config, callbacks=[watch], on_samples=watch.on_samples)
+    callbacks: list[TrainerCallback] = [watch]
+    if recipe.eval is not None and recipe.eval.every and config.world_size == 1:
+        callbacks.append(Heldout(loaded, recipe.eval, watch.on_heldout))
+    trainer = make_trainer(loaded, config, callbacks=callbacks, on_samples=watch.on_samples)
     shutil.rmtree(out / ".writing", ignore_errors=True)  # a checkpoint that was not finished
     last = checkpoints(out)
     try:

@@ -129,6 +129,19 @@ class Watch(TrainerCallback):  # type: ignore[misc]
             weights = self._weights.to(rewards.device)
             self._journal.samples(step + 1, samples, rewards, self._rewards, weights)
 
+    def on_heldout(self, step: int, found: Mapping[str, Any]) -> None:
+        """Keep and show what held-out problems gave after ``step``."""
+        if self._journal is None:
+            return
+        self._journal.heldout(step, found)
+        one = found["pass@1"]
+        within = "" if one["ci95"] is None else " [{:.1%}, {:.1%}]".format(*one["ci95"])
+        self._console.print(
+            f"held out after step {step}: pass@1 {one['value']:.1%}{within}, "
+            f"{found['tokens']:.0f} tokens",
+            soft_wrap=True,
+        )
+
     def _look(self) -> bool:
         new = [found for found in find_collapses(self._rows) if found.kind not in self._told]
         for found in new:

@@ -26,6 +26,16 @@ def test_held_out_figures_carry_their_intervals(tmp_path):
     assert "held out: base 10% [5%, 20%]" in text
 
 
+def test_what_held_out_problems_gave_between_is_drawn(tmp_path):
+    between = [
+        {"step": 0, "pass@1": {"value": 0.1, "ci95": [0.05, 0.2]}},
+        {"step": 4, "pass@1": {"value": 0.3, "ci95": None}},
+        {"step": 8, "pass@1": {"value": None, "ci95": None}},
+    ]
+    assert "held out, between" in drawn(tmp_path, {"a": [LOG]}, {"base": 0.1}, between)
+    assert "held out, between" not in drawn(tmp_path, {"a": [LOG]}, {"base": 0.1}, [])
+
+
 def test_the_parts_of_the_reward_are_named(tmp_path):
     rows = [{**row, "rewards/right/mean": 0.1, "rewards/format/mean": 0.5} for row in LOG]
     text = drawn(tmp_path, {"a": [rows]})

@@ -30,7 +30,7 @@ def test_a_sound_recipe_has_nothing_but_ok(findings):
 @pytest.mark.parametrize(
     ("other", "level", "text"),
     [
-        ({"grpo": {"max_completion_length": 600}}, "error", "context: the longest prompt"),
+        ({"grpo": {"max_completion_length": 600}}, "error", "context: no prompt leaves room"),
         ({"grpo": {"top_p": 0.9}}, "warning", "it is biased"),
         ({"data": {"limit": 3}}, "error", "do not fill a rollout of 4 questions"),
         ({"lora": {"r": 4}}, "error", "the reference is the base under the adapter"),
@@ -64,3 +64,17 @@ def test_a_gold_that_cannot_be_graded_is_named(findings, tmp_path):
 def test_most_being_cut_off_is_said(findings):
     found = findings(probe=True, template="r1", grpo={"max_completion_length": 8})
     assert any("were cut off" in said for said in told(found, "warning"))
+
+
+def test_prompts_that_leave_no_room_are_left_out_and_counted(findings, recipe):
+    lengths = {len(one.prompt_ids) for one in load_recipe(recipe()).problems}
+    assert len(lengths) > 1
+    most = 512 - sorted(lengths)[-1] + 1
+    found = findings(grpo={"max_completion_length": most})
+    assert any("problems are left out" in text for text in told(found, "warning"))
+    kept = load_recipe(recipe(grpo={"max_completion_length": most})).problems
+    assert 0 < len(kept) < 64
+
+
+def test_batches_meant_for_more_processes_are_said(findings):
+    assert "a step takes 1/8 of the completions" in told(findings(processes=8), "warning")[0]

@@ -67,7 +67,7 @@ def test_format_takes_the_tags_that_the_prompt_names(graded, text, pays, other):
 def test_language_is_the_share_of_the_thoughts_words(graded):
     mixed = "<think>582+867:2+7=九;</think><answer>449</answer>"
     samples = [graded(RIGHT), graded(mixed), graded("<answer>449</answer>")]
-    assert language(samples) == [1.0, pytest.approx(8 / 9), 1.0]
+    assert language(samples) == [1.0, pytest.approx(8 / 9), 0.0]
 
 
 def test_language_of_english_and_chinese(graded):

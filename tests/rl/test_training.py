@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 from rl import record
 from rl.checkpoints import REFERENCE, checkpoints
-from rl.journal import LOG, SAMPLES, read_lines
+from rl.journal import HELDOUT, LOG, SAMPLES, read_lines
 from rl.load import load_recipe
 from rl.train import MODEL, config_of, make_trainer, train
 from tasks.errors import UserError
@@ -49,6 +49,15 @@ def test_a_training_leaves_its_log_its_samples_and_a_model(trained):
     from sampling.loading import ModelPlace, load
 
     assert load(ModelPlace(str(out / MODEL))).parameters == 859008
+
+
+def test_held_out_problems_are_asked_between_and_change_nothing(trained):
+    asked = {"task": "nano", "limit": 8, "max_tokens": 64, "every": 1, "every_samples": 2}
+    out = trained("run", eval=asked)
+    rows = read_lines(out / HELDOUT)
+    assert [row["step"] for row in rows] == [0, 1, 2]
+    assert all(row["samples"] == 2 and row["pass@1"]["problems"] == 8 for row in rows)
+    assert figures(out) == figures(trained("plain"))
 
 
 def test_it_is_the_same_again(trained):
