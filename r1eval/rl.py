@@ -17,7 +17,7 @@ def _changes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> 
     """`grpo.max_steps=30` as a mapping; what stands behind the sign is YAML."""
     import yaml
 
-    from runs.recipe import merge
+    from runs.recipe import merge, read_yaml
 
     made: dict[str, Any] = {}
     for value in values:
@@ -25,7 +25,7 @@ def _changes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> 
         if not equals:
             raise click.BadParameter(f"{value!r} is not KEY=VALUE")
         try:
-            nested: Any = yaml.safe_load(text)
+            nested: Any = read_yaml(text)
         except yaml.YAMLError as error:
             raise click.BadParameter(f"{value!r}: what stands behind = is not YAML") from error
         for part in reversed(key.split(".")):

@@ -10,6 +10,7 @@ in ``recipes/<kind>``::
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +24,27 @@ from tasks.schema import Strict, nearest
 RECIPES = Path(__file__).parent.parent / "recipes"
 
 Form = TypeVar("Form", bound=Strict)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.1, but ``1e-5`` is a number as in YAML 1.2, not a word for want of point or sign."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+$"),
+    list("-+.0123456789"),
+)
+
+
+def read_yaml(text: str) -> Any:
+    """
+    >>> read_yaml("{a: 1e-5, b: 1.5e3, c: e5, d: 0x1f}")
+    {'a': 1e-05, 'b': 1500.0, 'c': 'e5', 'd': 31}
+
+    Raises yaml.YAMLError.
+    """
+    return yaml.load(text, Loader=_Loader)
 
 
 def shipped(kind: str) -> list[str]:
@@ -91,7 +113,7 @@ def _read(path: Path, kind: str, seen: tuple[Path, ...]) -> dict[str, Any]:
     if path in seen:
         raise UserError(f"{path} extends itself")
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        given = read_yaml(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(given, dict):

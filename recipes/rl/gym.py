@@ -10,7 +10,7 @@ _TRAIN, _HELD_OUT = 4000, 200
 
 
 def sums() -> list[dict[str, Any]]:
-    """Two to three numbers of one or two digits, added or subtracted."""
+    """Two numbers of one or two digits, added or subtracted."""
     return _drawn("chain_sum", _TRAIN, _SUMS)
 
 
@@ -18,7 +18,7 @@ def sums_heldout() -> list[dict[str, Any]]:
     return _drawn("chain_sum", _HELD_OUT, _SUMS, seed=1)
 
 
-_SUMS = {"min_terms": 2, "max_terms": 3, "min_digits": 1, "max_digits": 2}
+_SUMS = {"min_terms": 2, "max_terms": 2, "min_digits": 1, "max_digits": 2}
 
 
 def _drawn(name: str, count: int, options: dict[str, Any], seed: int = 0) -> list[dict[str, Any]]:

@@ -112,3 +112,9 @@ def test_hub_problems_are_read_from_a_local_copy(tmp_path, monkeypatch):
 def test_an_algorithm_alone_asks_for_a_model():
     with pytest.raises(UserError, match="names no model: put it on one"):
         read_recipe("r1-zero", RLRecipe, "rl")
+
+
+def test_a_number_written_as_a_word_is_said():
+    changes = {"grpo": {"learning_rate": "fast"}}
+    with pytest.raises(UserError, match="learning_rate: 'fast' is no number"):
+        read_recipe("r1-zero", RLRecipe, "rl", ["nano"], changes)
