@@ -1,0 +1,1 @@
+"""Traces of a teacher: made, filtered with a ledger, mixed, trained on, exported."""

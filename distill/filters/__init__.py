@@ -1,0 +1,1 @@
+"""What keeps a trace from being trained on: a filter a file."""
