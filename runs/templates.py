@@ -50,6 +50,8 @@ def put(template: str, task: Task, problem: Problem, language: str) -> Prompt:
     match template:
         case "chat":
             return Prompt.chat(asked)
+        case "bare":
+            return Prompt.chat(problem.prompt)
         case "r1":
             return Prompt.chat(asked, THINK_PREFILL)
         case "r1-zero":
@@ -63,13 +65,13 @@ def check(template: str) -> None:
     """Raises UserError where `put` would for any problem."""
     if ".py:" in template:
         load_function(template)
-    elif template not in {"chat", "r1", "r1-zero", "r1-zero-v1"}:
+    elif template not in {"chat", "bare", "r1", "r1-zero", "r1-zero-v1"}:
         raise _unknown(template)
 
 
 def _unknown(template: str) -> UserError:
     return UserError(
-        f"unknown template {template!r}: chat, r1, r1-zero, r1-zero-v1 or file.py:function"
+        f"unknown template {template!r}: chat, bare, r1, r1-zero, r1-zero-v1 or file.py:function"
     )
 
 
