@@ -111,11 +111,11 @@ def adaptive_result(
     run: record.RunRecord, task: str, problems: Iterable[str], grades: Mapping[SampleKey, Grade]
 ) -> dict[str, Any] | None:
     """pass@1 over all samples that rounds asked of a task's problems, how many those were, and
-    their outcomes; ``None`` for a task without rounds. A problem that no round asks, its prompt
-    being too long, lacks the first samples.
+    their outcomes; ``None`` for a task without such rounds. A problem that no round asks, its
+    prompt being too long, lacks the first samples.
     """
-    if not run.rounds or task not in run.rounds[-1]:
-        return None
+    if not run.rounds or "scale" not in run.rounds[-1].get(task, ()):
+        return None  # rounds that end on correct samples would bias it
     of_round = {p: _pair(both) for p, both in run.rounds[-1][task]["asked"].items()}
     half = run.protocol["samples"] // 2
     asked = {problem: of_round.get(problem, (half, half)) for problem in problems}

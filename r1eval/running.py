@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import sqlite3
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,15 @@ _MOST_SAMPLES = 1024  # of a problem, when an interval is to become narrow
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-def run_and_print(settings: RunSettings, again: RunRecord | None = None) -> int:
-    """Draw what is lacking, grade, write results.json, print.
+Plan = Callable[[str], bool]
+"""Notes in the run's record what a grader's verdicts make it ask next; false when that is nothing.
+"""
+
+
+def run_and_print(
+    settings: RunSettings, again: RunRecord | None = None, plan: Plan | None = None
+) -> int:
+    """Draw what is lacking, grade, write results.json, print. ``plan`` may ask for more, in rounds.
 
     Exit code 0, or 3 with samples missing; 130 for Ctrl-C, which says how to go on. A disk that
     is full raises UserError that says what is kept.
@@ -39,8 +47,9 @@ def run_and_print(settings: RunSettings, again: RunRecord | None = None) -> int:
         with Progress() as progress:
             sample_run(prepared, progress)
         results = grade_and_write(settings.out, grader_of(settings.out), prepared.engine.decode)
-        if settings.until_ci is not None:
-            results = _until(prepared, results)
+        plan = _plan_until(settings) if plan is None else plan
+        if plan is not None:
+            results = _rounds(prepared, results, plan)
     except KeyboardInterrupt:
         click.echo(f"\nStopped. {_kept(prepared)} To go on: the same command again.", err=True)
         sys.exit(130)
@@ -70,19 +79,24 @@ def _say_unreached(results: dict[str, Any], target: float) -> None:
             )
 
 
-def _until(prepared: Prepared, results: dict[str, Any]) -> dict[str, Any]:
-    """Rounds of more samples until the interval of pass@1 is as narrow as was asked."""
+def _plan_until(settings: RunSettings) -> Plan | None:
+    """More samples until the interval of pass@1 is as narrow as was asked."""
     from evals.adaptive import plan_round
+
+    target, most = settings.until_ci, settings.max_samples or _MOST_SAMPLES
+    if target is None:
+        return None
+    return lambda grader: plan_round(settings.out, grader, target, most)
+
+
+def _rounds(prepared: Prepared, results: dict[str, Any], plan: Plan) -> dict[str, Any]:
     from r1eval.progress import Progress
     from runs import record
     from runs.run import sample_round
 
     settings = prepared.settings
-    assert settings.until_ci is not None
     going = bool(record.read(settings.out).rounds)  # a round may have been cut off
-    while going or plan_round(
-        settings.out, results["grader"], settings.until_ci, settings.max_samples or _MOST_SAMPLES
-    ):
+    while going or plan(results["grader"]):
         going = False
         with Progress() as progress:
             sample_round(prepared, progress)

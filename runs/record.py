@@ -50,7 +50,8 @@ class RunRecord:
     """What run.json holds. ``splits`` names the groups that were sampled in smaller parts for want
     of memory, and how many rows each part had; ``curves`` what was asked at which budgets
     (`runs.forcing.Forcing`), one for each mode; ``rounds`` how many samples of even and of odd
-    index each problem was to have, ``{task: {"scale": …, "asked": {problem id: [even, odd]}}}``;
+    index each problem was to have, ``{task: {"scale": …, "asked": {problem id: [even, odd]}}}``, or
+    ``accepted`` in place of ``scale`` where a problem is asked until so many are correct;
     ``sessions`` has one entry per start.
     """
 
