@@ -28,7 +28,7 @@ from tasks.thinking import DEFAULT as TAGS
 class Loaded:
     """``draws``: whether the policy's rollouts are ours, not TRL's. ``too_long``: problems left out
     because their prompt and the longest completion pass the context; ``longest_prompt``: of all, in
-    tokens.
+    tokens; ``rebuilt``: the weights come from a GGUF file, which names no model that can be loaded.
     """
 
     recipe: RLRecipe
@@ -42,6 +42,7 @@ class Loaded:
     draws: bool
     too_long: int
     longest_prompt: int
+    rebuilt: bool
 
     @property
     def parameters(self) -> int:
@@ -89,6 +90,7 @@ def load_recipe(recipe: RLRecipe) -> Loaded:
         draws=sampler == "loop" or (sampler == "auto" and not torch.cuda.is_available()),
         too_long=len(problems) - len(kept),
         longest_prompt=max((len(one.prompt_ids) for one in problems), default=0),
+        rebuilt=place.gguf_file is not None,
     )
 
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import math
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -63,21 +66,42 @@ def steps_per_rollout(config: GRPOConfig) -> int:
 def make_trainer(loaded: Loaded, config: GRPOConfig, **options: Any) -> Trainer:
     recipe = loaded.recipe
     rows = [{"prompt": one.prompt, "asked": n} for n, one in enumerate(loaded.problems)]
-    trainer = Trainer(
-        model=loaded.model,
-        reward_funcs=find_rewards(recipe.rewards, config.max_completion_length),
-        args=config,
-        train_dataset=Dataset.from_list(rows),
-        processing_class=loaded.tokenizer,
-        problems=loaded.problems,
-        policy=loaded.policy if loaded.draws else None,
-        rollouts=recipe.rollouts,
-        keep_checkpoints=recipe.keep_checkpoints,
-        **options,
-    )
+    with _found_by_trl(loaded, config):
+        trainer = Trainer(
+            model=loaded.model,
+            reward_funcs=find_rewards(recipe.rewards, config.max_completion_length),
+            args=config,
+            train_dataset=Dataset.from_list(rows),
+            processing_class=loaded.tokenizer,
+            problems=loaded.problems,
+            policy=loaded.policy if loaded.draws else None,
+            rollouts=recipe.rollouts,
+            keep_checkpoints=recipe.keep_checkpoints,
+            **options,
+        )
     trainer.remove_callback(PrinterCallback)
     trainer.remove_callback(ProgressCallback)
     return trainer
+
+
+@contextmanager
+def _found_by_trl(loaded: Loaded, config: GRPOConfig) -> Iterator[None]:
+    """TRL loads the reference by the name in the model's configuration: of the same revision, and
+    from a copy where that name is a GGUF file.
+    """
+    of = loaded.model.config
+    if loaded.recipe.revision is not None:
+        given = config.model_init_kwargs or {}
+        config.model_init_kwargs = {"revision": loaded.recipe.revision, **given}
+    if not config.beta or loaded.recipe.lora is not None or not loaded.rebuilt:
+        yield
+        return
+    name = of._name_or_path
+    with tempfile.TemporaryDirectory() as copy:
+        loaded.model.save_pretrained(copy)
+        of._name_or_path = copy
+        yield
+    of._name_or_path = name
 
 
 def train(loaded: Loaded, out: Path, stop_on_collapse: bool = False) -> list[Collapse]:

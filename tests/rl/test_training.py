@@ -15,7 +15,10 @@ from rl import record
 from rl.checkpoints import REFERENCE, checkpoints
 from rl.journal import HELDOUT, LOG, SAMPLES, read_lines
 from rl.load import load_recipe
+from rl.recipe import RLRecipe
 from rl.train import MODEL, config_of, make_trainer, train
+from runs.models import find_model
+from runs.recipe import read_recipe
 from tasks.errors import UserError
 
 COUNTED = ("reward", "accuracy", "completions/mean_length", "loss", "grad_norm", "kl", "entropy")
@@ -205,3 +208,20 @@ def test_an_undecided_answer_gets_no_reward_at_all(recipe, tmp_path, monkeypatch
     rewards = trainer._calculate_rewards(rows, [r["prompt"] for r in rows], [""] * 16, [[end]] * 16)
     assert rewards[0].isnan().all()
     assert not rewards[1:].isnan().any()
+
+
+@pytest.mark.slow
+def test_the_reference_of_weights_from_a_gguf_file_is_those_weights(tmp_path):
+    try:
+        find_model("smollm2")
+    except UserError:
+        pytest.skip("needs smollm2: make smollm2")
+    data = tmp_path / "sums.jsonl"
+    row = '{"problem": "1+1=?", "answer": "2"}'
+    data.write_text(f"{row}\n" * 8)
+    changes = {"data": {"task": str(data)}, "grpo": {"beta": 0.1}}
+    loaded = load_recipe(read_recipe("r1-zero", RLRecipe, "rl", ["smollm2"], changes))
+    trainer = make_trainer(loaded, config_of(loaded.recipe, tmp_path))
+    reference = dict(trainer.ref_model.named_parameters())
+    own = dict(trainer.model.named_parameters())
+    assert all(torch.equal(reference[name], weight) for name, weight in own.items())
