@@ -61,16 +61,18 @@ def read_side(run: Path) -> Side:
 
 @click.command()
 @click.option("--seeds", default=5, show_default=True)
+@click.option("--control-seeds", default=2, show_default=True, help="Of all but plain.")
 @click.option("--variants", default="plain,language,random", show_default=True)
 @click.option("--work", type=click.Path(path_type=Path), default=Path("out/r1-zero"))
 @click.option("--out", type=click.Path(path_type=Path), help="Write the page and plots here.")
-def main(seeds: int, variants: str, work: Path, out: Path | None) -> None:
+def main(seeds: int, control_seeds: int, variants: str, work: Path, out: Path | None) -> None:
     """Train what is lacking and print the page."""
     page = [f"# R1-Zero on nano\n\n{machine()}\n", "    r1eval rl r1-zero-nano --out DIR\n"]
     logs: dict[str, list[list[dict[str, Any]]]] = {}
     sides: dict[str, Side] = {}
     for variant in variants.split(","):
-        folders = [_train(variant, seed, work) for seed in range(seeds)]
+        number = seeds if variant == "plain" else control_seeds
+        folders = [_train(variant, seed, work) for seed in range(number)]
         logs[variant] = [read_lines(folder / LOG) for folder in folders]
         sides.setdefault("base", read_side(folders[0] / "eval" / "base"))
         sides[variant] = read_side(folders[0] / "eval" / "trained")
