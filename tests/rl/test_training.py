@@ -63,6 +63,17 @@ def test_held_out_problems_are_asked_between_and_change_nothing(trained):
     assert figures(out) == figures(trained("plain"))
 
 
+@pytest.mark.parametrize("algorithm", ["r1-reasoning", "dr-grpo", "dapo", "gspo", "cispo"])
+def test_every_algorithm_trains_on_nano(recipe, tmp_path, algorithm):
+    made = recipe(algorithm)
+    train(load_recipe(made), tmp_path)
+    rows = read_lines(tmp_path / LOG)
+    assert [row["step"] for row in rows] == [1, 2]
+    for reward in made.rewards:
+        assert all(0 <= abs(row[f"rewards/{reward.use}/mean"]) <= 1 for row in rows), reward.use
+    assert weights(tmp_path).keys()
+
+
 def test_it_is_the_same_again(trained):
     assert figures(trained("one")) == figures(trained("two"))
 
