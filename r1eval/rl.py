@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rl.recipe import RLRecipe
 
 
-def _changes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:
+def changes_of(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:
     """`grpo.max_steps=30` as a mapping; what stands behind the sign is YAML."""
     import yaml
 
@@ -47,7 +47,7 @@ def _changes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> 
     "--set",
     "changes",
     multiple=True,
-    callback=_changes,
+    callback=changes_of,
     metavar="KEY=VALUE",
     help="A value of the recipe, like grpo.max_steps=30; may be given again.",
 )

@@ -1,0 +1,34 @@
+"""`r1eval distill`: traces of a teacher, made, mixed and exported, a stage at a time."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+STAGES = {
+    "generate": ("r1eval.distill_generate:generate", "A teacher's samples as a run, and traces."),
+    "mix": ("r1eval.distill_mix:mix", "Files of traces as one, in stated shares."),
+    "export": ("r1eval.distill_export:export", "A student for transformers, vLLM, Ollama, GGUF."),
+}  # fmt: skip
+
+
+class _Stages(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(STAGES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in STAGES:
+            return None
+        module, _, name = STAGES[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Stages"):
+            formatter.write_dl([(name, text) for name, (_, text) in STAGES.items()])
+
+
+@click.group(cls=_Stages, subcommand_metavar="STAGE …")
+def distill() -> None:
+    """Make filtered long chains of thought and train small models on them, a stage at a time."""
