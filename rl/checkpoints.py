@@ -1,4 +1,4 @@
-"""Checkpoints that are whole or not there, with the reference's weights."""
+"""Checkpoints that are whole or not there, with the reference's weights where there is one."""
 
 from __future__ import annotations
 
@@ -8,26 +8,31 @@ from typing import Any
 
 from safetensors.torch import load_model, save_model
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
-from trl import GRPOTrainer
 
 REFERENCE, WRITING = "reference.safetensors", ".writing"
 
 
-class CheckpointedTrainer(GRPOTrainer):  # type: ignore[misc]
-    """TRL's own checkpoints leave out the reference, and are there before they are complete."""
+class WholeCheckpoints:
+    """Goes before a trainer of TRL's, whose own checkpoints leave out the reference, and are there
+    before they are complete.
+    """
 
     keep_checkpoints = 2
+    args: Any
+    state: Any
+    accelerator: Any
+    ref_model: Any
     _writing = False
 
     def _get_output_dir(self, trial: Any) -> str:
-        folder = Path(super()._get_output_dir(trial))
+        folder = Path(super()._get_output_dir(trial))  # type: ignore[misc]
         return str(folder / WRITING if self._writing else folder)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         folder = Path(self._get_output_dir(trial))
         self._writing = True
         try:
-            super()._save_checkpoint(model, trial)
+            super()._save_checkpoint(model, trial)  # type: ignore[misc]
         finally:
             self._writing = False
         self.accelerator.wait_for_everyone()  # another process may still be writing its part
@@ -35,7 +40,7 @@ class CheckpointedTrainer(GRPOTrainer):  # type: ignore[misc]
             return
         name = f"{PREFIX_CHECKPOINT_DIR}-{self.state.global_step}"
         written = folder / WRITING / name
-        if self.args.sync_ref_model:
+        if self._refreshes:
             save_model(self.accelerator.unwrap_model(self.ref_model), str(written / REFERENCE))
         if (folder / name).exists():
             shutil.rmtree(folder / name)
@@ -44,9 +49,13 @@ class CheckpointedTrainer(GRPOTrainer):  # type: ignore[misc]
         for old in checkpoints(folder)[: -self.keep_checkpoints]:
             shutil.rmtree(old)
 
+    @property
+    def _refreshes(self) -> bool:
+        return bool(getattr(self.args, "sync_ref_model", False))
+
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
-        super()._load_optimizer_and_scheduler(checkpoint)
-        if checkpoint is not None and self.args.sync_ref_model:
+        super()._load_optimizer_and_scheduler(checkpoint)  # type: ignore[misc]
+        if checkpoint is not None and self._refreshes:
             reference = self.accelerator.unwrap_model(self.ref_model)
             load_model(reference, str(Path(checkpoint) / REFERENCE))
 

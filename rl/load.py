@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,7 +71,7 @@ def load_recipe(recipe: RLRecipe) -> Loaded:
     end = tokens.end_ids(model, tokenizer)
     padding = tokenizer.pad_token_id
     if recipe.lora is not None:
-        model = _with_lora(model, recipe)
+        model = with_lora(model, recipe.lora, int(recipe.grpo.get("seed", 42)))
     drawn_from = model.get_base_model() if recipe.lora is not None else model
     policy = Policy(drawn_from, end, min(end, default=0) if padding is None else padding)
     sampler = recipe.rollouts.sampler
@@ -139,11 +140,12 @@ def ask(recipe: RLRecipe, task: Task, tokenizer: Any) -> list[Asked]:
     return asked
 
 
-def _with_lora(model: Any, recipe: RLRecipe) -> Any:
+def with_lora(model: Any, lora: Mapping[str, Any], seed: int) -> Any:
+    """``lora`` goes to peft's LoraConfig under its own names."""
     from peft import LoraConfig, get_peft_model
 
-    torch.manual_seed(int(recipe.grpo.get("seed", 42)))
-    return get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", **(recipe.lora or {})))
+    torch.manual_seed(seed)
+    return get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", **lora))
 
 
 def where(task: str) -> str:

@@ -124,16 +124,16 @@ def train(loaded: Loaded, out: Path, stop_on_collapse: bool = False) -> list[Col
     finally:
         watch.close()
     if trainer.is_world_process_zero():
-        save(trainer, loaded, out / MODEL)
+        save(trainer, loaded.tokenizer, out / MODEL)
     return watch.collapses
 
 
-def save(trainer: Trainer, loaded: Loaded, folder: Path) -> None:
+def save(trainer: Any, tokenizer: Any, folder: Path) -> None:
     """The trained model with its tokenizer, whole or not there."""
     written = folder.with_name(f".{folder.name}.writing")
     shutil.rmtree(written, ignore_errors=True)
     trainer.save_model(str(written))
-    loaded.tokenizer.save_pretrained(written)
+    tokenizer.save_pretrained(written)
     if folder.exists():
         shutil.rmtree(folder)
     written.rename(folder)

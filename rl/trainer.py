@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
+from trl import GRPOTrainer
 
 from rl import batches
-from rl.checkpoints import CheckpointedTrainer
+from rl.checkpoints import WholeCheckpoints
 from rl.graded import Asked, GradedSample, grade_samples, measure
 from rl.recipe import Rollouts, what_couples_rows
 from rl.rollouts import Policy
@@ -34,7 +35,7 @@ OnSamples = Callable[[int, Sequence[GradedSample], torch.Tensor], None]
 """Is told the step, this process's samples, and all rewards ``[samples, functions]``."""
 
 
-class Trainer(CheckpointedTrainer):
+class Trainer(WholeCheckpoints, GRPOTrainer):  # type: ignore[misc]
     """``policy`` draws rollouts; without it TRL does. Rows of the data set carry ``asked``, the
     number of their problem in ``problems``.
     """

@@ -1,0 +1,72 @@
+"""What `r1eval distill train` is told: a student, its traces, and TRL's values for training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from types import NoneType
+from typing import Any, Literal
+
+from pydantic import Field, PositiveInt, field_validator
+
+from rl.recipe import Evaluation
+from tasks.schema import Strict, nearest
+
+RESERVED = {
+    "output_dir": "--out",
+    "report_to": "report_to beside sft",
+    "packing": "nothing: rows alike in length are trained on together, and none shares a row",
+    "padding_free": "nothing: rows alike in length are trained on together",
+    "completion_only_loss": "nothing: the prompt is never trained on",
+    "max_length": "over_long: nothing is cut",
+    "remove_unused_columns": "nothing: the trainer needs the columns",
+}
+"""What the recipe or the command line says elsewhere, or the trainer does in its own way."""
+
+
+class OverLong(Strict):
+    """Traces longer than ``tokens`` (the student's context, if it is not given) are left out whole
+    and counted; when their share is above ``refuse_above``, nothing is trained.
+    """
+
+    tokens: PositiveInt | None = None
+    refuse_above: float = Field(default=0.05, ge=0, le=1)
+
+
+class SFTRecipe(Strict):
+    """``model`` is the student; ``traces`` are files; ``sft`` goes to TRL's SFTConfig under TRL's
+    own names. ``parameters`` and ``processes`` are as in `rl.recipe.RLRecipe`.
+    """
+
+    title: str = ""
+    model: str
+    revision: str | None = None
+    parameters: float | None = None
+    processes: PositiveInt = 1
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "float32"
+    traces: tuple[Path, ...] = ()
+    over_long: OverLong = OverLong()
+    sft: Mapping[str, Any] = Field(default_factory=dict)
+    lora: Mapping[str, Any] | None = None
+    eval: Evaluation | None = None
+    report_to: tuple[str, ...] = ("tensorboard",)
+    keep_checkpoints: PositiveInt = 2
+
+    @field_validator("sft")
+    @classmethod
+    def _sft_keys(cls, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        from trl import SFTConfig
+
+        known = {field.name: field.default for field in fields(SFTConfig) if field.init}
+        for key, value in given.items():
+            if key in RESERVED:
+                raise ValueError(f"{key!r} is said by {RESERVED[key]}")
+            if key not in known:
+                near = nearest(str(key), known)
+                hint = f"did you mean {near[0]!r}?" if near else "no such key in trl.SFTConfig"
+                raise ValueError(f"unknown key {key!r}: {hint}")
+            is_number = type(known[key]) in (int, float)
+            if is_number and not isinstance(value, (int, float, NoneType)):
+                raise ValueError(f"{key}: {value!r} is no number")
+        return given

@@ -1,0 +1,162 @@
+"""Students are trained on whole traces, by the loss that TRL writes, and go on after a kill."""
+
+import pytest
+import torch
+from datasets import Dataset
+from safetensors.torch import load_file
+from trl import SFTTrainer
+
+from distill.recipe import SFTRecipe
+from distill.sft import config_of, load_student, make_trainer, train
+from rl.train import MODEL
+from tasks.errors import UserError
+
+SMALL = {
+    "max_steps": 2,
+    "per_device_train_batch_size": 4,
+    "gradient_accumulation_steps": 3,
+    "learning_rate": 1e-3,
+    "gradient_checkpointing": False,
+    "logging_steps": 1,
+    "save_steps": 1,
+    "seed": 0,
+}
+
+
+@pytest.fixture
+def recipe(solved_file):
+    def make(**other):
+        sft = {**SMALL, **other.pop("sft", {})}
+        given = {"model": "nano:student-base", "traces": [solved_file], "report_to": [], **other}
+        return SFTRecipe.model_validate({**given, "sft": sft})
+
+    return make
+
+
+def weights(folder):
+    return load_file(folder / MODEL / "model.safetensors")
+
+
+def losses(trainer):
+    return [row["loss"] for row in trainer.state.log_history if "loss" in row]
+
+
+def test_loss_and_steps_are_those_of_plain_trl(recipe, tmp_path):
+    """The same rows padded in the order of the data."""
+    made = recipe(sft={"optim": "sgd", "learning_rate": 0.1})
+    student = load_student(made)
+    ours = make_trainer(student, config_of(made, tmp_path / "ours"))
+    rows = [
+        {
+            "input_ids": [*row.prompt, *row.completion],
+            "labels": [-100] * len(row.prompt) + list(row.completion),
+        }
+        for row in student.rows
+    ]
+    plain = SFTTrainer(
+        model=load_student(made).model,
+        args=config_of(made, tmp_path / "plain"),
+        train_dataset=Dataset.from_list(rows),
+        processing_class=student.tokenizer,
+    )
+    for trainer in (ours, plain):
+        trainer.train()
+    assert losses(ours) == pytest.approx(losses(plain), abs=1e-5)
+    other = dict(plain.model.named_parameters())
+    for name, one in ours.model.named_parameters():
+        assert torch.allclose(one, other[name], atol=1e-5), name
+
+
+def test_no_example_sees_another(recipe, tmp_path):
+    """A row's gradient is the same alone and in a batch: the mean of rows' sums is the batch's."""
+    from distill.sft import collate
+
+    made = recipe()
+    student = load_student(made)
+    model = student.model.train()
+    rows = [{"prompt": list(r.prompt), "completion": list(r.completion)} for r in student.rows[:6]]
+
+    def gradient(*batches):
+        model.zero_grad()
+        for batch in batches:
+            batch = collate(batch, 0)
+            scores = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
+            loss = torch.nn.functional.cross_entropy(
+                scores.logits[:, :-1].flatten(0, 1),
+                batch["labels"][:, 1:].flatten(),
+                reduction="sum",
+            )
+            loss.backward()
+        return [p.grad.clone() for p in model.parameters()]
+
+    together, alone = gradient(rows), gradient(*([row] for row in rows))
+    for a, b in zip(together, alone, strict=True):
+        assert torch.allclose(a, b, atol=1e-4, rtol=1e-4)
+
+
+def test_the_end_is_trained_on_though_it_pads(recipe):
+    from distill.sft import collate
+
+    student = load_student(recipe())
+    end = student.rows[0].completion[-1]
+    rows = [{"prompt": list(r.prompt), "completion": list(r.completion)} for r in student.rows[:4]]
+    labels = collate(rows, end)["labels"]
+    assert (labels == end).sum() == 4
+
+
+def test_traces_that_are_too_long_are_left_out_whole_or_refused(recipe):
+    rows = load_student(recipe()).rows
+    most = min(map(len, rows))  # one addition, not two
+    longer = sum(len(row) > most for row in rows)
+    over = {"tokens": most, "refuse_above": 0.9}
+    student = load_student(recipe(over_long=over))
+    assert student.too_long == longer > 0
+    assert max(map(len, student.rows)) == most
+    with pytest.raises(UserError, match="none is cut"):
+        load_student(recipe(over_long={"tokens": 20}))
+
+
+def test_a_student_learns_and_can_be_evaluated(recipe, tmp_path):
+    from sampling.loading import ModelPlace, load
+
+    made = recipe(sft={"max_steps": 20})
+    student = load_student(made)
+    trainer = make_trainer(student, config_of(made, tmp_path))
+    trainer.train()
+    first, *_, last = losses(trainer)
+    assert last < first / 1.5
+    train(load_student(recipe()), tmp_path / "whole")
+    assert load(ModelPlace(str(tmp_path / "whole" / MODEL))).parameters == student.parameters
+
+
+def test_a_training_that_was_cut_off_goes_on_the_same(recipe, tmp_path):
+    made = recipe(sft={"max_steps": 4})
+    train(load_student(made), tmp_path / "whole")
+    cut = tmp_path / "cut"
+    cut.mkdir()
+    (cut / "checkpoint-3").symlink_to(tmp_path / "whole" / "checkpoint-3")
+    train(load_student(made), cut)
+    whole = weights(tmp_path / "whole")
+    assert all(torch.equal(a, whole[name]) for name, a in weights(cut).items())
+
+
+@pytest.mark.parametrize(
+    ("sft", "text"),
+    [
+        ({"learning_rat": 1}, "did you mean 'learning_rate'"),
+        ({"max_length": 512}, "over_long: nothing is cut"),
+        ({"packing": True}, "none shares a row"),
+        ({"learning_rate": "fast"}, "is no number"),
+    ],
+)
+def test_a_wrong_key_is_said(recipe, sft, text):
+    with pytest.raises(ValueError, match=text):
+        recipe(sft=sft)
+
+
+def test_no_traces_are_said(recipe, tmp_path):
+    with pytest.raises(UserError, match="names no traces"):
+        load_student(recipe(traces=[]))
+    (tmp_path / "empty.jsonl").write_text("")
+    with pytest.raises(UserError, match="no trace to train on"):
+        load_student(recipe(traces=[tmp_path / "empty.jsonl"]))
