@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, sqrt
 from typing import Any
 
 import numpy as np
@@ -96,7 +96,9 @@ class _Series:
 
     @property
     def gained(self) -> bool:
-        return self.now - self.start > max(_NOISE * self.noise, _GAIN * abs(self.now))
+        """Beyond what two medians over a window differ by: twice 1.25 √(2 / WINDOW) of a step."""
+        of_medians = 2 * 1.25 * sqrt(2 / WINDOW) * self.noise
+        return self.now - self.start > max(of_medians, _GAIN * abs(self.now))
 
     def since(self, bad: NDArray[np.bool_], least: int = WINDOW) -> int | None:
         """The first step of those at the end that are mostly bad; None when fewer than ``least``.
