@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= out
 
-.PHONY: r1-zero setup demo test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling bench-vllm bench-eval bench-budgets bench-rl fuzz smollm2 nano lock clean
+.PHONY: r1-zero rl-smollm2 setup demo test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling bench-vllm bench-eval bench-budgets bench-rl fuzz smollm2 nano lock clean
 .DEFAULT_GOAL := setup
 
 setup: .venv/installed
@@ -60,6 +60,10 @@ bench-rl: setup  ## a GRPO step beside plain TRL's
 
 r1-zero: setup  ## R1-Zero on nano over five seeds, with its controls; goes on from what is there
 	$(BIN)/python -m benchmarks.r1_zero --out docs/results/r1_zero.md
+
+rl-smollm2: smollm2  ## SmolLM2-135M by RL on sums, two seeds of 25 minutes; needs reasoning-gym
+	$(BIN)/python -m pip install --quiet "reasoning-gym>=0.1.25"
+	$(BIN)/python -m benchmarks.smollm2_rl --out docs/results/rl_smollm2.md
 
 bench-vllm: setup  ## vLLM for bench-sampling, in an environment of its own (2 GB)
 	$(PYTHON) -m venv .venv/vllm
