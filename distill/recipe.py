@@ -36,7 +36,8 @@ class OverLong(Strict):
 
 class SFTRecipe(Strict):
     """``model`` is the student; ``traces`` are files; ``sft`` goes to TRL's SFTConfig under TRL's
-    own names. ``parameters`` and ``processes`` are as in `rl.recipe.RLRecipe`.
+    own names. ``parameters`` and ``processes`` are as in `rl.recipe.RLRecipe`; ``template`` is the
+    protocol that held-out problems are put by.
     """
 
     title: str = ""
@@ -45,6 +46,7 @@ class SFTRecipe(Strict):
     parameters: float | None = None
     processes: PositiveInt = 1
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "float32"
+    template: str = "chat"
     traces: tuple[Path, ...] = ()
     over_long: OverLong = OverLong()
     sft: Mapping[str, Any] = Field(default_factory=dict)

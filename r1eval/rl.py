@@ -10,7 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from rl.load import Loaded
-    from rl.recipe import RLRecipe
+    from rl.recipe import Evaluation, RLRecipe
 
 
 def changes_of(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:
@@ -133,14 +133,14 @@ def _train(recipe: RLRecipe, out: Path, look: bool, stop_on_collapse: bool) -> i
         if look and not (out / record.FILE).is_file():
             _check(loaded, config)
         record.begin(out, recipe, loaded.revision)
-        evaluated = recipe.eval is not None and int(os.environ.get("WORLD_SIZE", "1")) == 1
-        if evaluated:
-            _evaluate(recipe, recipe.model, out / "eval" / "base")
+        alone = int(os.environ.get("WORLD_SIZE", "1")) == 1
+        if recipe.eval is not None and alone:
+            evaluate(recipe.eval, recipe.template, recipe.model, out / "eval" / "base")
         if not done:
             train(loaded, out, stop_on_collapse)
-        if evaluated:
-            _evaluate(recipe, str(out / MODEL), out / "eval" / "trained")
-        _draw(out, evaluated)
+        if recipe.eval is not None and alone:
+            evaluate(recipe.eval, recipe.template, str(out / MODEL), out / "eval" / "trained")
+        _draw(out, recipe.eval is not None and alone)
     return 0
 
 
@@ -172,20 +172,19 @@ def _check(loaded: Loaded, config: Any) -> None:
         raise UserError(f"not trained, since it would be for nothing: {errors[0]}")
 
 
-def _evaluate(recipe: RLRecipe, model: str, out: Path) -> None:
+def evaluate(asked: Evaluation, template: str, model: str, out: Path) -> None:
+    """Held-out problems as a run in ``out``, printed; one that is whole is not done again."""
     from r1eval.running import run_and_print
     from rl.load import where
     from runs.settings import RunSettings
 
-    asked = recipe.eval
-    assert asked is not None
     run_and_print(
         RunSettings(
             model=model,
             tasks=(where(asked.task),),
             out=out,
             samples=asked.samples,
-            protocol=recipe.template,
+            protocol=template,
             limit=asked.limit,
             temperature=asked.temperature,
             top_p=1.0,

@@ -1,4 +1,4 @@
-"""rl.json: what a training folder was made by."""
+"""rl.json or sft.json: what a training folder was made by."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from rl.recipe import RLRecipe
 from runs.files import write_json
 from tasks.errors import UserError
+from tasks.schema import Strict
 
 FILE = "rl.json"
 _FREE = {"title", "report_to", "samples_every", "keep_checkpoints", "eval", "processes"}
@@ -19,16 +19,16 @@ _FREE = {"title", "report_to", "samples_every", "keep_checkpoints", "eval", "pro
 _VERSIONS = ("r1eval", "torch", "transformers", "trl", "accelerate", "peft", "datasets")
 
 
-def begin(out: Path, recipe: RLRecipe, revision: str) -> None:
+def begin(out: Path, recipe: Strict, revision: str, file: str = FILE) -> None:
     """Write the card of a new folder, or add a session to the card that is there.
 
     Raises UserError when the folder was begun with another recipe, naming the difference.
     """
     now = recipe.model_dump(mode="json")
-    card = read(out) if (out / FILE).is_file() else None
+    card = read(out, file) if (out / file).is_file() else None
     if card is None:
         if any(out.glob("checkpoint-*")):
-            raise UserError(f"{out} holds checkpoints but no {FILE}: give a new --out")
+            raise UserError(f"{out} holds checkpoints but no {file}: give a new --out")
         card = {"schema_version": 1, "recipe": now, "revision": revision, "sessions": []}
     differences = [f"{k}: {a} there, {b} now" for k, a, b in _differences(card["recipe"], now)]
     if card["revision"] != revision:
@@ -44,13 +44,13 @@ def begin(out: Path, recipe: RLRecipe, revision: str) -> None:
             "versions": {name: _version(name) for name in _VERSIONS},
         }
     )
-    write_json(out / FILE, card)
+    write_json(out / file, card)
 
 
-def read(out: Path) -> dict[str, Any]:
+def read(out: Path, file: str = FILE) -> dict[str, Any]:
     import json
 
-    card: dict[str, Any] = json.loads((out / FILE).read_text(encoding="utf-8"))
+    card: dict[str, Any] = json.loads((out / file).read_text(encoding="utf-8"))
     return card
 
 

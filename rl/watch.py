@@ -188,12 +188,12 @@ class Watch(TrainerCallback):  # type: ignore[misc]
         if done <= 0:
             return []  # of the session before this one
         spent = time.monotonic() - self._began
-        return [f"{_clock(spent / done * (self._total - row['step']))} left"]
+        return [f"{clock(spent / done * (self._total - row['step']))} left"]
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
     """
-    >>> _clock(65), _clock(3 * 3600 + 5)
+    >>> clock(65), clock(3 * 3600 + 5)
     ('1:05', '3:00:05')
     """
     minutes, rest = divmod(round(seconds), 60)

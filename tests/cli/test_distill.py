@@ -85,3 +85,74 @@ def test_help_lists_the_stages_and_an_unknown_one_is_refused(capsys):
     assert call("distill", "--help") == 0
     assert "generate" in capsys.readouterr().out
     assert call("distill", "generat") == 2
+
+
+@pytest.fixture
+def solved(tmp_path):
+    from distill.traces import write_traces
+    from tests.distill.conftest import solved
+
+    path = tmp_path / "solved.jsonl"
+    write_traces(path, solved(48))
+    return path
+
+
+SMALL = {
+    "sft.max_steps": 3, "sft.per_device_train_batch_size": 8, "sft.logging_steps": 1,
+    "sft.save_steps": 1, "eval.limit": 4, "eval.samples": 2, "report_to": [],
+}  # fmt: skip
+
+
+def train(solved, out, *more):
+    small = [part for k, v in SMALL.items() for part in ("--set", f"{k}={json.dumps(v)}")]
+    return call("distill", "train", "nano", "--traces", solved, *small, *more, "--out", out)
+
+
+def test_a_student_is_trained_and_evaluated_before_and_after(solved, tmp_path, capsys):
+    out = tmp_path / "student"
+    assert train(solved, out) == 0
+    told = capsys.readouterr()
+    assert "48 traces" in told.err
+    assert "step 3/3: loss" in told.err
+    assert f"r1eval compare {out / 'eval' / 'base'}" in told.out
+    log = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in log] == [1, 2, 3]
+    assert train(solved, out) == 0  # and again does nothing anew
+    assert "step 3/3" not in capsys.readouterr().err
+    assert train(solved, out, "--set", "sft.learning_rate=0.1") == 2
+    assert "was begun with another recipe" in capsys.readouterr().err
+
+
+def test_kill_at_any_step_and_the_same_command(solved, tmp_path):
+    import os
+    import signal
+    import subprocess
+    import sys
+    import time
+
+    def start(name):
+        small = {**SMALL, "sft.max_steps": 8, "eval": None}
+        small = {k: v for k, v in small.items() if not k.startswith("eval.")}
+        ask = ["distill", "train", "nano", "--traces", str(solved), "--out", str(tmp_path / name)]
+        ask += [part for k, v in small.items() for part in ("--set", f"{k}={json.dumps(v)}")]
+        command = [sys.executable, "-c", "from r1eval.main import main; main()", *ask]
+        return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def figures(name):
+        rows = [json.loads(x) for x in (tmp_path / name / "log.jsonl").read_text().splitlines()]
+        return [(row["step"], row["loss"], row["grad_norm"]) for row in rows]
+
+    whole = start("whole")
+    _, said = whole.communicate(timeout=200)
+    assert whole.returncode == 0, said
+    cut, log = start("cut"), tmp_path / "cut" / "log.jsonl"
+    while not (log.is_file() and log.read_bytes().count(b"\n") >= 3):
+        assert cut.poll() is None
+        time.sleep(0.01)
+    os.kill(cut.pid, signal.SIGKILL)
+    cut.communicate()
+    again = start("cut")
+    _, said = again.communicate(timeout=200)
+    assert again.returncode == 0, said
+    assert b"Going on after step" in said
+    assert figures("cut") == figures("whole")
