@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from distill.chain import Step, Told
+from distill.filters.base import Notices
 from runs.files import written_whole
 
 
@@ -55,7 +56,13 @@ class Funnel:
                 for step, dropped, left in rows
             ],
             "kept": self.kept,
+            "notices": notices(steps),
         }
+
+
+def notices(steps: Sequence[Step]) -> list[str]:
+    """What the filters say of themselves."""
+    return [n for step in steps if isinstance(step.filter, Notices) for n in step.filter.notices()]
 
 
 class Ledger:

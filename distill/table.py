@@ -60,9 +60,9 @@ class Table:
         self._type: Any = np.uint32 if bits == 32 else np.uint64
         self._factor = self._type(0x9E3779B1 if bits == 32 else 0x9E3779B97F4A7C15)
         self._bits = bits
-        self._filled = np.zeros(rows, dtype=np.int64)
-        self._keys = np.zeros((rows, _FIRST), dtype=self._type)
-        self._numbers = np.full((rows, _FIRST), _NONE, dtype=np.uint32)
+        self._filled: Numbers = np.zeros(rows, dtype=np.int64)
+        self._keys: Keys = np.zeros((rows, _FIRST), dtype=self._type)
+        self._numbers: Keys = np.full((rows, _FIRST), _NONE, dtype=np.uint32)
 
     def find(self, keys: Keys) -> Numbers:
         """For each row the number under its key, -1 where there is none."""
@@ -98,7 +98,7 @@ class Table:
     def _double(self) -> None:
         size = 2 * self._keys.shape[1]
         keys = np.zeros((len(self._rows), size), dtype=self._type)
-        numbers = np.full((len(self._rows), size), _NONE, dtype=np.uint32)
+        numbers: Keys = np.full((len(self._rows), size), _NONE, dtype=np.uint32)
         for row in self._rows:
             there = self._numbers[row] != _NONE
             left, of = self._keys[row][there], self._numbers[row][there]
@@ -106,7 +106,7 @@ class Table:
             while len(left):
                 free = numbers[row][places] == _NONE
                 _, one_each = np.unique(places, return_index=True)
-                lands = np.zeros(len(left), dtype=bool)
+                lands: Keys = np.zeros(len(left), dtype=bool)
                 lands[one_each] = True
                 lands &= free
                 keys[row][places[lands]] = left[lands]

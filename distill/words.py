@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 Hashes: TypeAlias = NDArray[np.uint64]
 
-_ONE_EACH = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # written without spaces
-_WORD = re.compile(rf"[{_ONE_EACH}]|[^\W_{_ONE_EACH}]+")
-_SIGNS_OUT = {n: " " for n in range(128) if not chr(n).isalnum()}
+_OTHER = re.compile(r"[^\x00-\x7f]+")
+_ONE_EACH = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")  # no spaces there
+_SIGNS_OUT = bytes(n if n > 127 or chr(n).isalnum() else 32 for n in range(256))
 _MOST_KNOWN = 300_000
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xD6E8FEB86659FD93)
@@ -38,9 +38,14 @@ def words(text: str) -> list[str]:
     so that formulas written in two ways agree as far as they can.
     """
     text = folded(text)
-    if text.isascii():
-        return text.translate(_SIGNS_OUT).split()
-    return _WORD.findall(text)
+    if not text.isascii():
+        for sign in set("".join(_OTHER.findall(text))):
+            if _ONE_EACH.match(sign):
+                text = text.replace(sign, f" {sign} ")
+            elif not sign.isalnum():
+                text = text.replace(sign, " ")
+    data = text.encode("utf-8", "surrogatepass").translate(_SIGNS_OUT)
+    return data.decode("utf-8", "surrogatepass").split()
 
 
 class _Known(dict[str, int]):

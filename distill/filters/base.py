@@ -52,4 +52,11 @@ class GroupFilter(Protocol):
         ...
 
 
+@runtime_checkable
+class Notices(Protocol):
+    """A filter that has something to say about itself."""
+
+    def notices(self) -> Sequence[str]: ...
+
+
 AnyFilter = Filter | Memory | GroupFilter

@@ -8,9 +8,19 @@ from typing import Any
 from pydantic import ValidationError
 
 from distill.filters.base import AnyFilter
+from distill.filters.code import Code
 from distill.filters.complete import Complete
+from distill.filters.decontamination import Decontamination
+from distill.filters.difficulty import Difficulty
 from distill.filters.exact import Exact
+from distill.filters.language import OneLanguage
+from distill.filters.length import Length
+from distill.filters.near import Near
 from distill.filters.own import Own
+from distill.filters.paragraphs import Paragraphs
+from distill.filters.per_problem import PerProblem
+from distill.filters.refusal import Refusal
+from distill.filters.repetition import Repetition
 from distill.filters.verdict import verdict
 from tasks.errors import UserError
 from tasks.schema import nearest
@@ -19,7 +29,17 @@ from tasks.usercode import load_function
 FILTERS: Mapping[str, Callable[..., AnyFilter]] = {
     "verdict": verdict,
     "complete": Complete,
+    "language": OneLanguage,
+    "paragraphs": Paragraphs,
+    "code": Code,
+    "repetition": Repetition,
+    "refusal": Refusal,
+    "length": Length,
+    "difficulty": Difficulty,
     "exact": Exact,
+    "near": Near,
+    "per_problem": PerProblem,
+    "decontamination": Decontamination,
 }
 
 
