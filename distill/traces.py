@@ -23,6 +23,7 @@ from typing import Any
 
 from runs.files import written_whole
 from tasks.errors import UserError
+from tasks.grading import Verdict, grade_completion
 from tasks.thinking import Split, split_thought
 
 Turn = Mapping[str, str]
@@ -66,6 +67,26 @@ class Trace:
     def split(self) -> Split:
         return split_thought(self.text)
 
+    @cached_property
+    def verdict(self) -> Verdict | None:
+        """The one that is stored, or else the grader's; ``None`` where there is no gold either."""
+        if "verdict" in self.meta:
+            return Verdict(self.meta["verdict"])
+        if (gold := self.meta.get("gold")) is None:
+            return None
+        return grade_completion(
+            gold=str(gold),
+            completion=self.text,
+            question=self.question or None,
+            finish_reason=self.finish_reason,
+        ).verdict
+
+    @property
+    def finish_reason(self) -> str | None:
+        """``stop`` or ``length``; what else an engine may say is not known to us."""
+        known = self.meta.get("finish_reason")
+        return known if known in ("stop", "length") else None
+
     def as_row(self) -> dict[str, Any]:
         return {
             "prompt": [dict(turn) for turn in self.prompt],
@@ -85,6 +106,11 @@ def read_traces(path: Path) -> Iterator[Trace]:
         yield trace_of(row, f"{path.name}:{number}", f"{path}, trace {number}")
 
 
+def as_line(trace: Trace) -> str:
+    """A line of JSONL."""
+    return json.dumps(trace.as_row(), ensure_ascii=False) + "\n"
+
+
 def trace_of(row: Any, name: str, where: str) -> Trace:
     """Raises UserError where a row is no trace, saying ``where``."""
     if not isinstance(row, dict):
@@ -101,6 +127,8 @@ def trace_of(row: Any, name: str, where: str) -> Trace:
     if not isinstance(meta, dict):
         raise UserError(f"{where}: meta is no object")
     known = {key: value for key, value in meta.items() if value is not None}
+    if (verdict := known.get("verdict", "correct")) not in list(Verdict):
+        raise UserError(f"{where}: unknown verdict {verdict!r}: one of {', '.join(Verdict)}")
     return Trace(turns["prompt"], turns["completion"], {"id": name, **known})
 
 
@@ -112,7 +140,7 @@ def write_traces(path: Path, traces: Iterable[Trace]) -> int:
             return _write_parquet(temporary, traces)
         with temporary.open("w", encoding="utf-8", errors="replace") as file:
             for number, trace in enumerate(traces, start=1):  # noqa: B007
-                file.write(json.dumps(trace.as_row(), ensure_ascii=False) + "\n")
+                file.write(as_line(trace))
     return number
 
 

@@ -18,7 +18,7 @@ COMMANDS = {
     "plot": ("r1eval.plot:plot", "Accuracy against budgets of thought, several runs in one plot."),
     "rerun": ("r1eval.rerun:rerun", "Do a run again, in a new folder."),
     "rl": ("r1eval.rl:rl", "Train a reasoning teacher with GRPO."),
-    "distill": ("r1eval.distill:distill", "Traces of a teacher: made, mixed, exported."),
+    "distill": ("r1eval.distill:distill", "From a teacher's traces to a trained student."),
     "doctor": ("r1eval.doctor:doctor", "What is wrong with a recipe, before hours are spent."),
     "export": ("r1eval.export:export", "Write a run's samples as JSONL or Parquet."),
     "grade": ("r1eval.grade:grade", "Verdicts for rows of {gold, answer} or {gold, completion}."),

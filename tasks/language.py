@@ -8,6 +8,9 @@ short words are too little for any identifier.
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Literal
+
 import regex
 
 from tasks.errors import UserError
@@ -37,6 +40,9 @@ _ANY_WORD = regex.compile(  # none spans two scripts: 设x为整数 is four char
     r"|[\p{L}--[\p{Latin}\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Cyrillic}\p{Greek}\p{Common}]]{2,}",
     regex.VERSION1,
 )
+_NO_LATIN = regex.compile(r"[\p{L}\p{M}--\p{Latin}]", regex.VERSION1)
+_GREEK_WORD = regex.compile(r"\p{Greek}{4,}")
+_FORMULA_OR_WORD = regex.compile(rf"(?s:{_FORMULA.pattern})|(?P<word>{_LATIN})")
 _ANY_NUMERAL = regex.compile("|".join(WORDS[script] for script in _NUMERALS))
 
 
@@ -52,15 +58,42 @@ def consistency(thought: str, language: str) -> float | None:
 
     Raises UserError on a language that is not in ``WORDS``.
     """
-    if language not in WORDS:
-        raise UserError(f"unknown language {language!r}: {', '.join(WORDS)}")
+    check_language(language)
     if language in _NUMERALS:
         words, wanted = _ANY_NUMERAL.findall(thought), WORDS[language]
+    elif _only_latin(thought):
+        return float(WORDS[language] == _LATIN) if _has_latin_word(thought) else None
     else:
         words, wanted = _ANY_WORD.findall(_FORMULA.sub(" ", thought)), WORDS[language]
     if not words:
         return None
     return sum(regex.fullmatch(wanted, word) is not None for word in words) / len(words)
+
+
+def check_language(language: str) -> None:
+    """Raises UserError on a language that is not in ``WORDS``."""
+    if language not in WORDS:
+        raise UserError(f"unknown language {language!r}: {', '.join(WORDS)}")
+
+
+def _only_latin(text: str) -> bool:
+    """Whether no word is of another script: then none has to be looked at by itself."""
+    if text.isascii():
+        return True
+    kinds = {_kind(character) for character in set(text)}
+    return "other" not in kinds and not ("greek" in kinds and _GREEK_WORD.search(text))
+
+
+@cache
+def _kind(character: str) -> Literal["", "greek", "other"]:
+    """Of a letter or a mark that is not Latin."""
+    if character <= "\x7f" or not _NO_LATIN.match(character):
+        return ""
+    return "greek" if _GREEK_WORD.match(4 * character) else "other"
+
+
+def _has_latin_word(text: str) -> bool:
+    return any(match["word"] for match in _FORMULA_OR_WORD.finditer(text))
 
 
 def mixes(thought: str, language: str) -> bool:

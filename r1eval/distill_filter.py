@@ -1,0 +1,85 @@
+"""`r1eval distill filter`: what of a file of traces is trained on, and why the rest is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from distill.ledger import Funnel
+
+
+@click.command("filter")
+@click.argument("traces", type=click.Path(path_type=Path), metavar="TRACES")
+@click.option(
+    "--recipe",
+    default="default",
+    show_default=True,
+    metavar="NAME",
+    help="Which filters, in which order: default, paper, or a YAML file.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="KEPT",
+    help="What is kept: .jsonl or .parquet.",
+)
+@click.option(
+    "--ledger",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="For each dropped trace the filter and the reason. [default: KEPT.ledger.jsonl]",
+)
+@click.option(
+    "--ablate",
+    "ablated",
+    is_flag=True,
+    help="Also what each filter alone drops, and what is kept without it.",
+)
+@click.option(
+    "--processes", type=click.IntRange(min=1), metavar="N", help="[default: one for each processor]"
+)
+def filter_(
+    traces: Path,
+    recipe: str,
+    out: Path,
+    ledger: Path | None,
+    ablated: bool,
+    processes: int | None,
+) -> int:
+    """Filter TRACES, a .jsonl or .parquet file; nothing in it is changed.
+
+    \b
+    r1eval distill filter traces.jsonl --out kept.jsonl
+    r1eval distill filter traces.jsonl --recipe mine.yaml --out kept.jsonl --ablate
+
+    The ledger says of each dropped trace which filter dropped it and why; the funnel is printed
+    and written to KEPT.funnel.json. docs/distill.md lists the filters.
+    """
+    from distill.chain import Filtering
+    from distill.filter import beside, filter_file
+    from runs.recipe import read_recipe
+
+    settled = read_recipe(recipe, Filtering, "filters")
+    book = ledger or beside(out, "ledger.jsonl")
+    funnel = filter_file(traces, settled, out, book, processes)
+    _print(funnel)
+    click.echo(f"{funnel.kept} traces are in {out}; why the others are not is in {book}.")
+    return 0
+
+
+def _print(funnel: Funnel) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title="Funnel", title_justify="left")
+    table.add_column("filter")
+    for heading in ("dropped", "left", "of given %"):
+        table.add_column(heading, justify="right")
+    table.add_row("given", "", str(funnel.given), "100.0")
+    for name, dropped, left in zip(funnel.names, funnel.dropped, funnel.left(), strict=True):
+        table.add_row(name, str(dropped), str(left), f"{100 * left / funnel.given:.1f}")
+    Console(highlight=False, markup=False).print(table)
