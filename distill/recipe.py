@@ -1,4 +1,6 @@
-"""What `r1eval distill train` is told: a student, its traces, and TRL's values for training."""
+"""What `r1eval distill` is told: how a teacher is asked, filters, what is mixed in, a student and
+TRL's values for its training. A stage that is given alone reads its part.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,11 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Literal
 
-from pydantic import Field, PositiveInt, field_validator
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator
 
+from distill.chain import Use
+from distill.generate import Generation
+from distill.mix import EMPTY, Part
 from rl.recipe import Evaluation
 from tasks.schema import Strict, nearest
 
@@ -34,10 +39,20 @@ class OverLong(Strict):
     refuse_above: float = Field(default=0.05, ge=0, le=1)
 
 
-class SFTRecipe(Strict):
-    """``model`` is the student; ``traces`` are files; ``sft`` goes to TRL's SFTConfig under TRL's
-    own names. ``parameters`` and ``processes`` are as in `rl.recipe.RLRecipe`; ``template`` is the
-    protocol that held-out problems are put by.
+class Additions(Strict):
+    """What is mixed with the traces that were kept, which have the share ``kept``."""
+
+    kept: PositiveFloat = 1.0
+    parts: tuple[Part, ...] = Field(min_length=1)
+    total: PositiveInt | None = None
+    seed: int = 0
+    empty_thought: str = EMPTY
+
+
+class DistilRecipe(Strict):
+    """``model`` is the student; ``traces`` are files, in place of ``generate`` where they are
+    given; ``sft`` goes to TRL's SFTConfig under TRL's own names. ``parameters`` and ``processes``
+    are as in `rl.recipe.RLRecipe`; ``template`` is the protocol that held-out problems are put by.
     """
 
     title: str = ""
@@ -47,7 +62,10 @@ class SFTRecipe(Strict):
     processes: PositiveInt = 1
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "float32"
     template: str = "chat"
+    generate: Generation | None = None
     traces: tuple[Path, ...] = ()
+    filters: tuple[Use, ...] = ()
+    mix: Additions | None = None
     over_long: OverLong = OverLong()
     sft: Mapping[str, Any] = Field(default_factory=dict)
     lora: Mapping[str, Any] | None = None

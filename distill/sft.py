@@ -21,7 +21,7 @@ from transformers import PrinterCallback, ProgressCallback
 from transformers import logging as transformers_logging
 from trl import SFTConfig, SFTTrainer
 
-from distill.recipe import SFTRecipe
+from distill.recipe import DistilRecipe
 from distill.render import Rendered, Renderer
 from distill.traces import read_traces
 from rl.checkpoints import WholeCheckpoints, checkpoints
@@ -39,7 +39,7 @@ class Student:
     files; ``too_long`` traces were left out because they have more than ``most`` tokens.
     """
 
-    recipe: SFTRecipe
+    recipe: DistilRecipe
     model: Any
     tokenizer: Any
     revision: str
@@ -56,7 +56,7 @@ class Student:
         return sum(len(row.completion) for row in self.rows)
 
 
-def load_student(recipe: SFTRecipe) -> Student:
+def load_student(recipe: DistilRecipe) -> Student:
     """Raises UserError or ModelError on what the user can mend: no trace, too many that are too
     long, a tokenizer that does not fit.
     """
@@ -84,7 +84,7 @@ def load_student(recipe: SFTRecipe) -> Student:
     return Student(recipe, model, loaded.tokenizer, loaded.revision, rows, too_long, most)
 
 
-def config_of(recipe: SFTRecipe, out: Path) -> SFTConfig:
+def config_of(recipe: DistilRecipe, out: Path) -> SFTConfig:
     """TRL's configuration. Raises UserError on values that do not go together."""
     given = dict(recipe.sft)
     if not torch.cuda.is_available():

@@ -16,6 +16,17 @@ STAGES = {
 
 
 class _Stages(click.Group):
+    """What is no stage is a recipe, and all stages are meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] in STAGES:
+            return super().resolve_command(ctx, args)
+        from r1eval.distill_all import everything
+
+        return "distill", everything, args
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(STAGES)
 
@@ -31,6 +42,12 @@ class _Stages(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in STAGES.items()])
 
 
-@click.group(cls=_Stages, subcommand_metavar="STAGE …")
+@click.group(cls=_Stages, subcommand_metavar="RECIPE | STAGE …")
 def distill() -> None:
-    """Make filtered long chains of thought and train small models on them, a stage at a time."""
+    """Make filtered long chains of thought and train a small model on them: every stage of RECIPE,
+    or a stage alone.
+
+    \b
+    r1eval distill nano --set generate.model=out/r1-zero/model --out out/distilled
+    r1eval distill filter traces.jsonl --out kept.jsonl
+    """

@@ -66,12 +66,12 @@ def filter_(
     settled = read_recipe(recipe, Filtering, "filters")
     book = ledger or beside(out, "ledger.jsonl")
     funnel = filter_file(traces, settled, out, book, processes)
-    _print(funnel)
+    print_funnel(funnel)
     click.echo(f"{funnel.kept} traces are in {out}; why the others are not is in {book}.")
     return 0
 
 
-def _print(funnel: Funnel) -> None:
+def print_funnel(funnel: Funnel) -> None:
     from rich.console import Console
     from rich.table import Table
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from r1eval.rl import changes_of
+
+if TYPE_CHECKING:
+    from distill.generate import Generation
 
 TRACES = "traces.jsonl"
 
@@ -24,19 +27,26 @@ TRACES = "traces.jsonl"
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="RUN")
 def generate(recipe: str, changes: dict[str, Any], out: Path) -> int:
-    """Ask a teacher as RECIPE says, and write RUN/traces.jsonl, verdicts and all.
+    """Ask a teacher as RECIPE or its part `generate` says, and write RUN/traces.jsonl, verdicts and
+    all.
 
     RUN is a run as `r1eval eval` makes it: stop at any time, and the same command goes on. With
     `accepted: 2` a problem with two correct samples is asked no more.
     """
-    from distill.generate import Generation, plan_round, traces_of
+    from distill.generate import Generation
+    from runs.recipe import read_recipe
+
+    return make_traces(read_recipe(recipe, Generation, "distill", (), changes, "generate"), out)
+
+
+def make_traces(asked: Generation, out: Path) -> int:
+    """Returns the exit code of the run."""
+    from distill.generate import plan_round, traces_of
     from distill.traces import write_traces
     from evals.results import grader_of
     from r1eval.plural import counted
     from r1eval.running import run_and_print
-    from runs.recipe import read_recipe
 
-    asked = read_recipe(recipe, Generation, "distill", (), changes)
     accepted, most = asked.accepted, asked.samples
 
     def plan(grader: str) -> bool:

@@ -11,7 +11,7 @@ import click
 from r1eval.rl import changes_of
 
 if TYPE_CHECKING:
-    from distill.recipe import SFTRecipe
+    from distill.recipe import DistilRecipe
     from distill.sft import Student
 
 FILE = "sft.json"
@@ -48,12 +48,12 @@ def train(
     Held-out problems are evaluated before and after. Stop with Ctrl-C or lose the machine, then
     give the same command again: it goes on from the last checkpoint.
     """
-    from distill.recipe import SFTRecipe
+    from distill.recipe import DistilRecipe
     from runs.recipe import merge, read_recipe
     from tasks.errors import UserError
 
     given = {"traces": [str(path) for path in traces]} if traces else {}
-    settled = read_recipe(recipe, SFTRecipe, "distill", (), merge(changes, given))
+    settled = read_recipe(recipe, DistilRecipe, "distill", (), merge(changes, given))
     if dry_run:
         import yaml
 
@@ -62,12 +62,13 @@ def train(
         return 0
     if out is None:
         raise UserError("give --out DIR, where the training is written")
-    return _train(settled, out)
+    return train_student(settled, out)
 
 
-def _train(recipe: SFTRecipe, out: Path) -> int:
+def train_student(recipe: DistilRecipe, out: Path) -> int:
+    """Train, with evaluations before and after."""
     from distill.sft import load_student
-    from distill.sft import train as train_student
+    from distill.sft import train as train_on
     from distill.watch import Watch
     from r1eval.rl import evaluate
     from rl import record
@@ -77,7 +78,7 @@ def _train(recipe: SFTRecipe, out: Path) -> int:
     student = load_student(recipe)
     out.mkdir(parents=True, exist_ok=True)
     if int(os.environ.get("RANK", "0")):  # accelerate launch: the first process writes
-        train_student(student, out)
+        train_on(student, out)
         return 0
     with sole_writer(out):
         record.begin(out, recipe, student.revision, FILE)
@@ -86,7 +87,7 @@ def _train(recipe: SFTRecipe, out: Path) -> int:
         if recipe.eval is not None and alone:
             evaluate(recipe.eval, recipe.template, recipe.model, out / "eval" / "base")
         if not (out / MODEL).is_dir():
-            train_student(student, out, callbacks=[Watch(out)])
+            train_on(student, out, callbacks=[Watch(out)])
         if recipe.eval is not None and alone:
             evaluate(recipe.eval, recipe.template, str(out / MODEL), out / "eval" / "trained")
     click.echo(f"The student is in {out / MODEL}.")

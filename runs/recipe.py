@@ -53,15 +53,23 @@ def shipped(kind: str) -> list[str]:
 
 
 def read_recipe(
-    name: str, form: type[Form], kind: str, extra: Sequence[str] = (), change: Any = None
+    name: str,
+    form: type[Form],
+    kind: str,
+    extra: Sequence[str] = (),
+    change: Any = None,
+    section: str = "",
 ) -> Form:
-    """The recipe of this name or path, then those of ``extra``, then the keys of ``change``.
+    """The recipe of this name or path, then those of ``extra``, then the keys of ``change``. Where
+    it has a ``section`` of this name, that alone is meant, and ``change`` changes it.
 
     Raises UserError naming what is wrong and what may have been meant.
     """
     merged: dict[str, Any] = {}
     for one in (name, *extra):
         merged = merge(merged, _read(find(one, kind), kind, ()))
+    if isinstance(merged.get(section), dict):
+        merged = merged[section]
     return check(merge(merged, change or {}), form, name)
 
 

@@ -156,3 +156,32 @@ def test_kill_at_any_step_and_the_same_command(solved, tmp_path):
     assert again.returncode == 0, said
     assert b"Going on after step" in said
     assert figures("cut") == figures("whole")
+
+
+def test_a_recipe_runs_every_stage_and_again_does_nothing_anew(tmp_path, capsys):
+    small = {
+        **SMALL, "generate.model": "nano", "generate.limit": 60, "generate.samples": 8,
+    }  # fmt: skip
+    ask = [part for k, v in small.items() for part in ("--set", f"{k}={json.dumps(v)}")]
+    out = tmp_path / "distilled"
+    assert call("distill", "nano", *ask, "--out", out) == 0
+    told = capsys.readouterr()
+    assert "Funnel" in told.out
+    assert "step 3/3: loss" in told.err
+    card = (out / "export" / "README.md").read_text()
+    assert "| verdict |" in card
+    assert "| after | nano |" in card
+    assert (out / "export" / "Modelfile").is_file()
+    ledger = (out / "kept.ledger.jsonl").read_text().splitlines()
+    kept = list(read_traces(out / "kept.jsonl"))
+    assert len(ledger) + len(kept) == 480
+    assert all(trace.meta["verdict"] == "correct" for trace in kept)
+    assert call("distill", "nano", *ask, "--out", out) == 0
+    assert "step 3/3" not in capsys.readouterr().err
+
+
+def test_nothing_left_after_filters_names_the_filter(solved, tmp_path, capsys):
+    args = ["--set", f"traces=[{solved}]", "--set", "filters=[{use: length, args: {at_most: 1}}]"]
+    assert call("distill", "nano", *args, "--out", tmp_path / "x") == 2
+    assert "the filter length dropped the last" in capsys.readouterr().err
+    assert (tmp_path / "x" / "kept.ledger.jsonl").is_file()

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from trl import SFTConfig
 
-from distill.recipe import SFTRecipe
+from distill.recipe import DistilRecipe
 from distill.sft import config_of
 from runs.recipe import RECIPES, read_recipe, shipped
 
@@ -19,7 +19,7 @@ PUBLISHED = {  # arXiv 2501.12948v2, Table 7
 
 @pytest.mark.parametrize("name", STUDENTS)
 def test_a_students_recipe_composes(name, tmp_path):
-    recipe = read_recipe(name, SFTRecipe, "distill")
+    recipe = read_recipe(name, DistilRecipe, "distill")
     config = config_of(recipe, tmp_path)
     assert config.lr_scheduler_kwargs == {"min_lr_rate": 0.1}
     assert config.max_length is None
@@ -28,7 +28,7 @@ def test_a_students_recipe_composes(name, tmp_path):
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_the_papers_students_are_trained_as_published(name):
-    recipe = read_recipe(name, SFTRecipe, "distill")
+    recipe = read_recipe(name, DistilRecipe, "distill")
     sft = recipe.sft
     batch = sft["per_device_train_batch_size"] * sft["gradient_accumulation_steps"]
     assert batch * recipe.processes == 64

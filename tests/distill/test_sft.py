@@ -6,7 +6,7 @@ from datasets import Dataset
 from safetensors.torch import load_file
 from trl import SFTTrainer
 
-from distill.recipe import SFTRecipe
+from distill.recipe import DistilRecipe
 from distill.sft import config_of, load_student, make_trainer, train
 from rl.train import MODEL
 from tasks.errors import UserError
@@ -28,7 +28,7 @@ def recipe(solved_file):
     def make(**other):
         sft = {**SMALL, **other.pop("sft", {})}
         given = {"model": "nano:student-base", "traces": [solved_file], "report_to": [], **other}
-        return SFTRecipe.model_validate({**given, "sft": sft})
+        return DistilRecipe.model_validate({**given, "sft": sft})
 
     return make
 

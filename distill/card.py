@@ -1,0 +1,53 @@
+"""A student's README: who taught it, on what, what was dropped, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from distill.recipe import DistilRecipe
+
+
+def card(
+    title: str,
+    recipe: DistilRecipe,
+    funnel: Mapping[str, Any] | None,
+    results: Mapping[str, Mapping[str, Any]],
+) -> str:
+    """Markdown with the front matter of the hub. ``funnel`` is what filtering wrote, ``results``
+    a task of results.json by the name of a model.
+    """
+    lines = ["---", f"base_model: {recipe.model}", "tags: [reasoning, distillation, r1eval]", "---"]
+    lines += [f"# {title}", "", f"{recipe.model} trained on filtered chains of thought.", ""]
+    if recipe.generate is not None:
+        asked = recipe.generate
+        lines.append(
+            f"**Teacher**: {asked.model}, asked {', '.join(asked.tasks)} by `{asked.template}`, "
+            f"up to {asked.samples} samples a problem."
+        )
+    for path in recipe.traces:
+        lines.append(f"**Traces**: {path.name}")
+    if funnel is not None:
+        lines += ["", "| filter | dropped | left |", "|---|---|---|"]
+        lines.append(f"| given | | {funnel['given']:,} |")
+        for row in funnel["filters"]:
+            args = ", ".join(f"{key} {value}" for key, value in row["args"].items())
+            name = f"{row['name']}{f' ({args})' if args else ''}"
+            lines.append(f"| {name} | {row['dropped']:,} | {row['left']:,} |")
+    values = ", ".join(f"{key} {value}" for key, value in recipe.sft.items())
+    lines += ["", f"**Training**: TRL's SFTTrainer, {values}."]
+    if results:
+        lines += ["", "| model | task | pass@1 | 95 % | problems × samples | tokens |"]
+        lines.append("|---|---|---|---|---|---|")
+        lines += [_row(name, task) for name, task in results.items()]
+    return "\n".join([*lines, "", "Sample it at temperature 0.6 and top-p 0.95.", ""])
+
+
+def _row(name: str, task: Mapping[str, Any]) -> str:
+    one = task["metrics"]["pass@1"]
+    interval = "–" if one["ci95"] is None else "[{:.1%}, {:.1%}]".format(*one["ci95"])
+    value = "–" if one["value"] is None else f"{one['value']:.1%}"
+    return (
+        f"| {name} | {task['task']} | {value} | {interval} | {task['problems']} × "
+        f"{task['samples_per_problem']} | {task['tokens']['mean']:.0f} |"
+    )

@@ -1,0 +1,115 @@
+"""`r1eval distill RECIPE`: every stage, from a teacher to an exported student."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from r1eval.rl import changes_of
+
+if TYPE_CHECKING:
+    from distill.recipe import DistilRecipe
+
+KEPT, MIXED = "kept.jsonl", "mixed.jsonl"
+
+
+@click.command()
+@click.argument("recipe", metavar="RECIPE")
+@click.option(
+    "--set",
+    "changes",
+    multiple=True,
+    callback=changes_of,
+    metavar="KEY=VALUE",
+    help="A value of the recipe, like generate.samples=8; may be given again.",
+)
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where it is written.")
+@click.option("--dry-run", is_flag=True, help="Print the recipe as it is settled, and do nothing.")
+def everything(recipe: str, changes: dict[str, Any], out: Path | None, dry_run: bool) -> int:
+    """Ask a teacher, filter its traces, mix, train a student, evaluate both, export."""
+    import yaml
+
+    from distill.recipe import DistilRecipe
+    from runs.recipe import read_recipe
+    from tasks.errors import UserError
+
+    settled = read_recipe(recipe, DistilRecipe, "distill", (), changes)
+    if dry_run:
+        dumped = settled.model_dump(mode="json")
+        click.echo(yaml.safe_dump(dumped, sort_keys=False, allow_unicode=True))
+        return 0
+    if out is None:
+        raise UserError("give --out DIR, where it is written")
+    return _run(settled, out)
+
+
+def _run(recipe: DistilRecipe, out: Path) -> int:
+    from distill.card import card
+    from distill.export import export
+    from evals.results import read_results
+    from r1eval.distill_generate import make_traces
+    from r1eval.distill_train import train_student
+    from r1eval.rl import evaluate
+    from rl.train import MODEL
+
+    code = 0
+    out.mkdir(parents=True, exist_ok=True)
+    if recipe.generate is not None and not recipe.traces:
+        code = make_traces(recipe.generate, out / "teacher")
+        if recipe.eval is not None:
+            teacher = recipe.generate.model
+            evaluate(recipe.eval, recipe.template, teacher, out / "eval" / "teacher")
+    traces = _prepare(recipe, out)
+    student = out / "student"
+    train_student(recipe.model_copy(update={"traces": traces}), student)
+    runs = {
+        "teacher": out / "eval" / "teacher",
+        "before": student / "eval" / "base",
+        "after": student / "eval" / "trained",
+    }
+    results = {n: read_results(run)["tasks"][0] for n, run in runs.items() if run.is_dir()}
+    funnel = out / "kept.funnel.json"
+    counted = json.loads(funnel.read_text(encoding="utf-8")) if funnel.is_file() else None
+    exported = out / "export"
+    if not exported.is_dir():
+        done = export(
+            student / MODEL, exported, card(recipe.title or out.name, recipe, counted, results)
+        )
+        for notice in done.notices:
+            click.echo(notice, err=True)
+    click.echo(f"{exported} is for transformers, vLLM and Ollama; its README.md has the lineage.")
+    return code
+
+
+def _prepare(recipe: DistilRecipe, out: Path) -> tuple[Path, ...]:
+    """The files that the student is trained on."""
+    from distill.chain import Filtering
+    from distill.filter import beside, filter_file
+    from distill.mix import Mix, Part, mix
+    from r1eval.distill_filter import print_funnel
+    from r1eval.distill_generate import TRACES
+    from tasks.errors import UserError
+
+    traces = recipe.traces or (out / "teacher" / TRACES,)
+    if recipe.filters:
+        if len(traces) > 1:
+            raise UserError("filters judge one file of traces: give one, or filter each")
+        kept = out / KEPT
+        filtering = Filtering(filters=recipe.filters)
+        print_funnel(filter_file(traces[0], filtering, kept, beside(kept, "ledger.jsonl")))
+        traces = (kept,)
+    if recipe.mix is None:
+        return traces
+    own = tuple(Part(traces=path, share=recipe.mix.kept / len(traces)) for path in traces)
+    asked = Mix(
+        parts=own + recipe.mix.parts,
+        total=recipe.mix.total,
+        seed=recipe.mix.seed,
+        empty_thought=recipe.mix.empty_thought,
+    )
+    for part in mix(asked, out / MIXED):
+        click.echo(f"{part.traces}: {part.taken:,} of {part.there:,}")
+    return (out / MIXED,)
