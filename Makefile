@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= out
 
-.PHONY: r1-zero rl-smollm2 setup demo test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling bench-vllm bench-eval bench-budgets bench-rl fuzz smollm2 nano lock clean
+.PHONY: r1-zero rl-smollm2 setup demo test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling bench-vllm bench-eval bench-budgets bench-rl bench-sft fuzz smollm2 nano lock clean
 .DEFAULT_GOAL := setup
 
 setup: .venv/installed
@@ -34,7 +34,7 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: bench-coverage bench-grade bench-sampling bench-eval bench-budgets bench-rl
+bench: bench-coverage bench-grade bench-sampling bench-eval bench-budgets bench-rl bench-sft
 
 bench-coverage: setup  ## how often the intervals hold the truth, by simulation
 	$(BIN)/python -m benchmarks.coverage
@@ -57,6 +57,9 @@ bench-budgets: smollm2  ## a curve over budgets beside lm-eval run once per budg
 
 bench-rl: setup  ## a GRPO step beside plain TRL's
 	$(BIN)/python -m benchmarks.rl --out docs/results/rl_speed.md
+
+bench-sft: smollm2  ## training on traces beside plain TRL's
+	$(BIN)/python -m benchmarks.sft --out docs/results/sft.md
 
 r1-zero: setup  ## R1-Zero on nano over five seeds, with its controls; goes on from what is there
 	$(BIN)/python -m benchmarks.r1_zero --out docs/results/r1_zero.md
