@@ -31,14 +31,15 @@ HEAD += ("tokens before", "after", "collapse", "seconds of training")
 @click.option("--seeds", default=2, show_default=True)
 @click.option("--work", type=click.Path(path_type=Path), default=Path("out/rl-smollm2"))
 @click.option("--out", type=click.Path(path_type=Path), help="Write the page and plots here.")
-def main(seeds: int, work: Path, out: Path | None) -> None:
+@click.option("--set", "more", multiple=True, metavar="KEY=VALUE", help="As in r1eval rl.")
+def main(seeds: int, work: Path, out: Path | None, more: tuple[str, ...]) -> None:
     """Train what is lacking and print the page."""
-    changes = ["report_to=[]", "rollouts.skip_signalless=true"]
+    changes = ["rollouts.skip_signalless=true", *more]
     folders: list[Path] = []
     rows: list[tuple[str, ...]] = []
     sides: dict[str, Side] = {}
     for seed in range(seeds):
-        asked = [f"grpo.seed={seed}", *changes]
+        asked = [f"grpo.seed={seed}", "report_to=[]", *changes]
         folders.append(train(work / str(seed), ["r1-zero", "--on", "smollm2"], asked))
         before, after = (
             read_side(folders[-1] / "eval" / name, "en") for name in ("base", "trained")
@@ -56,7 +57,8 @@ def main(seeds: int, work: Path, out: Path | None) -> None:
                 seconds(folders[-1]),
             )
         )
-    command = f"    r1eval rl r1-zero --on smollm2 --set {changes[1]} --out DIR\n"
+    told = " ".join(f"--set {change}" for change in changes)
+    command = f"    r1eval rl r1-zero --on smollm2 {told} --out DIR\n"
     page = ["# SmolLM2-135M on sums, by RL", f"\n{machine()}\n", command, *table([HEAD, *rows])]
     print("\n".join(page))
     if out is not None:

@@ -46,7 +46,11 @@ def read_side(run: Path, language: str) -> Side:
 
 
 def train(folder: Path, recipe: Sequence[str], changes: Sequence[str]) -> Path:
-    """`r1eval rl RECIPE --set CHANGE … --out FOLDER`, which goes on from what is there."""
+    """`r1eval rl RECIPE --set CHANGE … --out FOLDER`, which goes on from what is there; one that
+    is whole is not touched.
+    """
+    if (folder / "eval" / "trained" / "results.json").is_file():
+        return folder
     ask = ["rl", *recipe, "--no-preflight", "--out", str(folder)]
     ask += [part for change in changes for part in ("--set", change)]
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ rows in the same step, so the same gradient where a batch's loss is a mean over 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -70,7 +71,7 @@ def split(
     rows a batch holds: a mean over its rows times that is its part of the mean over all. A batch
     that keeps no row holds one with share 0, so that every process has something to differentiate.
     ``weight`` is what part of an even share of its step's tokens it holds: a mean over its tokens
-    times that is its part of the mean over the step's.
+    times that is its part of the mean over the step's. Where none is kept there is no such mean.
     """
     number = rows["completion_ids"].shape[0]
     full = number // (steps * batches)
@@ -83,7 +84,8 @@ def split(
             chosen = chosen[tokens[chosen].sort(stable=True).indices]
         for part in torch.tensor_split(chosen, batches):
             share = len(part) / full
-            weight = batches * float(tokens[part].sum()) / max(1.0, float(tokens[chosen].sum()))
+            of_all = float(tokens[chosen].sum())
+            weight = batches * float(tokens[part].sum()) / of_all if of_all else math.nan
             if not len(part):
                 part = of_step[tokens[of_step].argmin()].unsqueeze(0)
             made.append({**cut(take(rows, part)), "share": share, "weight": weight})
