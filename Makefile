@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= out
 
-.PHONY: r1-zero setup demo test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling bench-vllm bench-eval bench-budgets bench-rl fuzz smollm2 nano lock clean
+.PHONY: r1-zero setup demo test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling bench-vllm bench-eval bench-budgets bench-rl bench-filters bench-datatrove fuzz smollm2 nano lock clean
 .DEFAULT_GOAL := setup
 
 setup: .venv/installed
@@ -57,6 +57,14 @@ bench-budgets: smollm2  ## a curve over budgets beside lm-eval run once per budg
 
 bench-rl: setup  ## a GRPO step beside plain TRL's
 	$(BIN)/python -m benchmarks.rl --out docs/results/rl_speed.md
+
+bench-filters: setup  ## the chain of filters beside datatrove's, where .venv/datatrove is
+	$(BIN)/python -m benchmarks.filters --out docs/results/filters.md \
+	  $(if $(wildcard .venv/datatrove),--peer .venv/datatrove/bin/python)
+
+bench-datatrove: setup  ## datatrove for bench-filters, in an environment of its own (0.5 GB)
+	$(PYTHON) -m venv .venv/datatrove
+	.venv/datatrove/bin/python -m pip install --quiet datatrove[processing]==0.10.1 spacy
 
 r1-zero: setup  ## R1-Zero on nano over five seeds, with its controls; goes on from what is there
 	$(BIN)/python -m benchmarks.r1_zero --out docs/results/r1_zero.md

@@ -53,10 +53,12 @@ class _Runs:
 
     def find(self, text: Hashes) -> Iterator[tuple[int, int]]:
         """Where runs of the text that are known begin, and whose they are."""
-        for at in np.flatnonzero(self.sieve[text >> np.uint64(64 - _SIEVE)]).tolist():
-            place = int(np.searchsorted(self.known, text[at]))
-            if place < len(self.known) and self.known[place] == text[at]:
-                yield at, int(self.tasks[place])
+        at = np.flatnonzero(self.sieve[text >> np.uint64(64 - _SIEVE)])
+        there: list[int] = np.searchsorted(self.known, text[at]).tolist()
+        begins: list[int] = at.tolist()
+        for begin, place in zip(begins, there, strict=True):
+            if place < len(self.known) and self.known[place] == text[begin]:
+                yield begin, int(self.tasks[place])
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@
 >>> for name, text in (("a", text), ("b", text + " So it is 4."), ("c", text[::-1])):
 ...     print(near.seen(near.note(said(name, text))))
 None
-0.98 like a
+0.99 like a
 None
 """
 
@@ -18,17 +18,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import PositiveInt, PrivateAttr
-from rensa import RMinHash
 
 from distill.filters.base import Reason
 from distill.filters.language import Share
+from distill.minhash import signature
 from distill.table import Names, Table
 from distill.traces import Trace
 from distill.words import hashes, runs
 from tasks.schema import Strict
 
 _BANDS, _IN_BAND = 14, 8
-_SEED = 42
 _BLOCK = 1 << 14
 
 
@@ -52,9 +51,7 @@ class Near(Strict):
         of = runs(hashes(trace.text), self.words)
         if not len(of):
             return None
-        every = _BANDS * _IN_BAND
-        matrix = RMinHash.digest_matrix_from_flat_token_hashes(of, [0, len(of)], every, _SEED)
-        hashed = np.array(matrix.to_rows()[0], dtype=np.uint32)
+        hashed = signature(of, _BANDS * _IN_BAND)
         keys = _keys(hashed)
         return trace.id, keys.tobytes(), hashed.astype(np.uint8).tobytes()
 
