@@ -64,7 +64,7 @@ bench-filters: setup  ## the chain of filters beside datatrove's, where .venv/da
 
 bench-datatrove: setup  ## datatrove for bench-filters, in an environment of its own (0.5 GB)
 	$(PYTHON) -m venv .venv/datatrove
-	.venv/datatrove/bin/python -m pip install --quiet datatrove[processing]==0.10.1 spacy
+	.venv/datatrove/bin/python -m pip install --quiet datatrove[processing]==0.10.1 orjson spacy
 
 r1-zero: setup  ## R1-Zero on nano over five seeds, with its controls; goes on from what is there
 	$(BIN)/python -m benchmarks.r1_zero --out docs/results/r1_zero.md

@@ -1,6 +1,6 @@
 """The whole chain of filters beside datatrove's: ``make bench-filters``.
 
-    python -m benchmarks.filters [--traces 100000,200000] [--peer PYTHON] [--out FILE]
+    python -m benchmarks.filters [--traces 10000,100000,200000] [--peer PYTHON] [--out FILE]
 
 Traces of 4,000 characters are made up (`benchmarks.filtering.synthesis`), verdicts stored, and go
 through every filter, decontamination against all tasks that can be read included, by
@@ -31,13 +31,15 @@ MILLION = 1_000_000
 
 
 @click.command()
-@click.option("--traces", "numbers", default="100000,200000", show_default=True)
+@click.option("--traces", "numbers", default="10000,100000,200000", show_default=True)
 @click.option("--peer", help="A Python that has datatrove.")
 @click.option("--out", type=click.Path(path_type=Path))
 def main(numbers: str, peer: str | None, out: Path | None) -> None:
     asked, missing = read_tasks(evaluation_tasks())
     questions = [one.question for one in asked]
     counts = sorted(int(number) for number in numbers.split(","))
+    if len(counts) < 2:
+        raise click.UsageError("give two numbers of traces: memory is measured by its growth")
     head = f"{platform.machine()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}"
     rows, theirs = [], None
     with tempfile.TemporaryDirectory() as place:
@@ -87,8 +89,9 @@ def page(
 ) -> str:
     """The tables, and what they say of a million traces."""
     (few, first), (many, last) = rows[0], rows[-1]
-    growth = (last.megabytes - first.megabytes) / max(1, many - few) * 1e6
-    at_million = first.megabytes + growth * (MILLION - few) / 1e6
+    some, before = rows[-2]
+    growth = (last.megabytes - before.megabytes) / (many - some) * 1e6
+    at_million = last.megabytes + growth * (MILLION - many) / 1e6
     lines = [
         "# Filters",
         "",
@@ -108,7 +111,7 @@ def page(
     lines += [
         "",
         "Traces/s on two processors: what their seconds come to where nothing else runs. From "
-        f"{few:,} to {many:,} traces memory grows by {growth:.0f} MB a million: "
+        f"{some:,} to {many:,} traces memory grows by {growth:.0f} MB a million: "
         f"**{at_million:.0f} MB at a million traces**, extrapolated. A million notes given to "
         f"`exact` and `near` alone, every one kept, take {remembered:.0f} MB, Python included "
         "(`benchmarks.filtering.remembered`).",

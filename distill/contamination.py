@@ -54,9 +54,9 @@ class _Runs:
     def find(self, text: Hashes) -> Iterator[tuple[int, int]]:
         """Where runs of the text that are known begin, and whose they are."""
         at = np.flatnonzero(self.sieve[text >> np.uint64(64 - _SIEVE)])
-        there: list[int] = np.searchsorted(self.known, text[at]).tolist()
-        begins: list[int] = at.tolist()
-        for begin, place in zip(begins, there, strict=True):
+        places = np.atleast_1d(np.searchsorted(self.known, text[at]))
+        for found in range(len(at)):
+            begin, place = int(at[found]), int(places[found])
             if place < len(self.known) and self.known[place] == text[begin]:
                 yield begin, int(self.tasks[place])
 

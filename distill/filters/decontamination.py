@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 from pydantic import NonNegativeInt, PositiveInt, PrivateAttr, field_validator, model_validator
 
@@ -41,7 +41,8 @@ class Decontamination(Strict):
     phrases: PositiveInt = 3
     covers: Share = 0.0
 
-    _index: Any = PrivateAttr()
+    _index: Index = PrivateAttr()
+    _asked: tuple[str, Reason | None] | None = PrivateAttr(default=None)
     _missing: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @field_validator("question", "trace")
@@ -66,15 +67,17 @@ class Decontamination(Strict):
         return [f"not decontaminated against {name}: {why}" for name, why in self._missing.items()]
 
     def reason(self, trace: Trace) -> Reason | None:
-        index: Index = self._index
         question = trace.question
-        if task := index.same(question):
+        if self._asked is None or self._asked[0] != question:  # those of a problem stand together
+            self._asked = question, self._against(question)
+        return self._asked[1] or self._words("text", self.trace, trace.text)
+
+    def _against(self, question: str) -> Reason | None:
+        if task := self._index.same(question):
             return f"asks what {task} asks: {' '.join(question.split())[:80]}"
-        for what, size, text, covers in (
-            ("question", self.question, question, self.covers),
-            ("question", self.trace, question, 0.0),
-            ("text", self.trace, trace.text, 0.0),
-        ):
-            if size and (found := index.find(size, text, covers)):
-                return f"its {what} has {size} words of {found[0]}: {found[1]}"
-        return None
+        eight = self._words("question", self.question, question, self.covers)
+        return eight or self._words("question", self.trace, question)
+
+    def _words(self, what: str, size: int, text: str, covers: float = 0.0) -> Reason | None:
+        found = self._index.find(size, text, covers) if size else None
+        return f"its {what} has {size} words of {found[0]}: {found[1]}" if found else None
