@@ -1,6 +1,6 @@
 """The whole chain of filters beside datatrove's: ``make bench-filters``.
 
-    python -m benchmarks.filters [--traces 10000,100000,200000] [--peer PYTHON] [--out FILE]
+    python -m benchmarks.filters [--traces 5000,100000,200000] [--peer PYTHON] [--out FILE]
 
 Traces of 4,000 characters are made up (`benchmarks.filtering.synthesis`), verdicts stored, and go
 through every filter, decontamination against all tasks that can be read included, by
@@ -31,7 +31,7 @@ MILLION = 1_000_000
 
 
 @click.command()
-@click.option("--traces", "numbers", default="10000,100000,200000", show_default=True)
+@click.option("--traces", "numbers", default="5000,100000,200000", show_default=True)
 @click.option("--peer", help="A Python that has datatrove.")
 @click.option("--out", type=click.Path(path_type=Path))
 def main(numbers: str, peer: str | None, out: Path | None) -> None:

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from distill.filters.base import AnyFilter, Filter, GroupFilter, Memory, Reason
 from distill.filters.find import find_filter
-from distill.traces import Trace, as_line
+from distill.traces import Trace
 from tasks.grading import Verdict
 from tasks.schema import Strict
 
@@ -103,8 +103,8 @@ def make_steps(filters: Sequence[Use]) -> list[Step]:
     return steps
 
 
-def look(steps: Sequence[Step], trace: Trace, everything: bool = False) -> Looked:
-    """What the filters find in a trace by itself."""
+def look(steps: Sequence[Step], trace: Trace, line: str, everything: bool = False) -> Looked:
+    """What the filters find in a trace by itself; ``line`` is written where it is kept."""
     drops: dict[int, Reason] = {}
     notes: dict[int, Any] = {}
     for place, step in enumerate(steps):
@@ -119,8 +119,7 @@ def look(steps: Sequence[Step], trace: Trace, everything: bool = False) -> Looke
     verdict = trace.verdict if everything else None
     known = verdict is not None and verdict is not Verdict.UNSURE
     correct = verdict is Verdict.CORRECT if known else None
-    line = "" if drops and not everything else as_line(trace)
-    return Looked(trace.id, trace.problem, correct, drops, notes, line)
+    return Looked(trace.id, trace.problem, correct, drops, notes, "" if drops else line)
 
 
 def judge(steps: Mapping[int, Step], problem: Sequence[Looked]) -> Iterator[Told]:

@@ -13,7 +13,7 @@ None
 
 from __future__ import annotations
 
-from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +52,7 @@ class Near(Strict):
         if not len(of):
             return None
         hashed = signature(of, _BANDS * _IN_BAND)
-        keys = _keys(hashed)
+        keys = np.array([crc32(band) for band in hashed.reshape(_BANDS, _IN_BAND)], dtype=np.uint32)
         return trace.id, keys.tobytes(), hashed.astype(np.uint8).tobytes()
 
     def seen(self, note: tuple[str, bytes, bytes] | None) -> Reason | None:
@@ -71,16 +71,6 @@ class Near(Strict):
         self._hashes[-1][number % _BLOCK] = mine
         self._bands.add(keys, number)
         return None
-
-
-def _keys(hashed: NDArray[Any]) -> NDArray[np.uint32]:
-    """A number for each band of hashes."""
-    bands = hashed.astype(np.uint64).reshape(_BANDS, _IN_BAND)
-    keys: NDArray[np.uint64] = np.zeros(_BANDS, dtype=np.uint64)
-    for column in bands.T:
-        keys = (keys ^ column) * np.uint64(0x9E3779B97F4A7C15)
-        keys ^= keys >> np.uint64(29)
-    return keys.astype(np.uint32)
 
 
 def _alike(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
