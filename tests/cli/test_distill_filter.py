@@ -8,24 +8,10 @@ import pytest
 from distill.traces import read_traces, write_traces
 from r1eval.main import main
 
-WORDS = [
-    "add",
-    "carry",
-    "column",
-    "digit",
-    "check",
-    "again",
-    "so",
-    "the",
-    "sum",
-    "is",
-    "then",
-    "wait",
-    "let",
-    "me",
-    "see",
-    "that",
-]
+WORDS = (
+    *("add", "carry", "column", "digit", "check", "again", "so", "the"),
+    *("sum", "is", "then", "wait", "let", "me", "see", "that"),
+)
 
 
 def call(*args):
