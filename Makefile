@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= out
 
-.PHONY: r1-zero rl-smollm2 setup demo test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling bench-vllm bench-eval bench-budgets bench-rl bench-sft fuzz smollm2 nano lock clean
+.PHONY: r1-zero rl-smollm2 setup demo test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling bench-vllm bench-eval bench-budgets bench-rl bench-sft bench-filters bench-datatrove fuzz smollm2 nano lock clean
 .DEFAULT_GOAL := setup
 
 setup: .venv/installed
@@ -34,7 +34,7 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: bench-coverage bench-grade bench-sampling bench-eval bench-budgets bench-rl bench-sft
+bench: bench-coverage bench-grade bench-sampling bench-eval bench-budgets bench-rl bench-sft bench-filters
 
 bench-coverage: setup  ## how often the intervals hold the truth, by simulation
 	$(BIN)/python -m benchmarks.coverage
@@ -60,6 +60,14 @@ bench-rl: setup  ## a GRPO step beside plain TRL's
 
 bench-sft: smollm2  ## training on traces beside plain TRL's
 	$(BIN)/python -m benchmarks.sft --out docs/results/sft.md
+
+bench-filters: setup  ## the chain of filters beside datatrove's, where .venv/datatrove is
+	$(BIN)/python -m benchmarks.filters --out docs/results/filters.md \
+	  $(if $(wildcard .venv/datatrove),--peer .venv/datatrove/bin/python)
+
+bench-datatrove: setup  ## datatrove for bench-filters, in an environment of its own (0.5 GB)
+	$(PYTHON) -m venv .venv/datatrove
+	.venv/datatrove/bin/python -m pip install --quiet datatrove[processing]==0.10.1 orjson spacy
 
 r1-zero: setup  ## R1-Zero on nano over five seeds, with its controls; goes on from what is there
 	$(BIN)/python -m benchmarks.r1_zero --out docs/results/r1_zero.md

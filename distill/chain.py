@@ -7,7 +7,7 @@ done in one, problem by problem. Both together give the same as one filter after
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -15,7 +15,8 @@ from pydantic import Field
 
 from distill.filters.base import AnyFilter, Filter, GroupFilter, Memory, Reason
 from distill.filters.find import find_filter
-from distill.traces import Trace, as_line
+from distill.traces import Trace
+from tasks.grading import Verdict
 from tasks.schema import Strict
 
 
@@ -42,6 +43,12 @@ class Step:
     name: str
     use: Use
     filter: AnyFilter
+
+    def anew(self) -> Step:
+        """The same, remembering nothing."""
+        if self.memory is None:
+            return self
+        return replace(self, filter=find_filter(self.use.use, self.use.args))
 
     @cached_property
     def alone(self) -> Filter | None:
@@ -96,8 +103,8 @@ def make_steps(filters: Sequence[Use]) -> list[Step]:
     return steps
 
 
-def look(steps: Sequence[Step], trace: Trace, everything: bool = False) -> Looked:
-    """What the filters find in a trace by itself."""
+def look(steps: Sequence[Step], trace: Trace, line: str, everything: bool = False) -> Looked:
+    """What the filters find in a trace by itself; ``line`` is written where it is kept."""
     drops: dict[int, Reason] = {}
     notes: dict[int, Any] = {}
     for place, step in enumerate(steps):
@@ -110,9 +117,9 @@ def look(steps: Sequence[Step], trace: Trace, everything: bool = False) -> Looke
             assert comparing is not None
             notes[place] = comparing.note(trace)
     verdict = trace.verdict if everything else None
-    correct = None if verdict is None else verdict.value == "correct"
-    line = "" if drops and not everything else as_line(trace)
-    return Looked(trace.id, trace.problem, correct, drops, notes, line)
+    known = verdict is not None and verdict is not Verdict.UNSURE
+    correct = verdict is Verdict.CORRECT if known else None
+    return Looked(trace.id, trace.problem, correct, drops, notes, "" if drops else line)
 
 
 def judge(steps: Mapping[int, Step], problem: Sequence[Looked]) -> Iterator[Told]:

@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -51,13 +51,14 @@ class _Runs:
     tasks: Places
     sieve: Sieve
 
-    def first(self, text: Hashes) -> tuple[int, int] | None:
-        """Where the first run of the text that is known begins, and whose it is."""
-        for at in np.flatnonzero(self.sieve[text >> np.uint64(64 - _SIEVE)]).tolist():
-            place = int(np.searchsorted(self.known, text[at]))
-            if place < len(self.known) and self.known[place] == text[at]:
-                return at, int(self.tasks[place])
-        return None
+    def find(self, text: Hashes) -> Iterator[tuple[int, int]]:
+        """Where runs of the text that are known begin, and whose they are."""
+        at = np.flatnonzero(self.sieve[text >> np.uint64(64 - _SIEVE)])
+        places = np.atleast_1d(np.searchsorted(self.known, text[at]))
+        for found in range(len(at)):
+            begin, place = int(at[found]), int(places[found])
+            if place < len(self.known) and self.known[place] == text[begin]:
+                yield begin, int(self.tasks[place])
 
 
 @dataclass(frozen=True)
@@ -100,13 +101,21 @@ class Index:
             key = key.replace(way, "")
         return self.whole.get(key)
 
-    def find(self, size: int, text: str) -> tuple[str, str] | None:
-        """The task that has so many words of the text in a row, and the words."""
-        found = self.runs[size].first(runs(hashes(text), size))
-        if found is None:
+    def find(self, size: int, text: str, covers: float = 0.0) -> tuple[str, str] | None:
+        """The task that has so many words of the text in a row, and the words. Less of the text
+        than ``covers`` does not count.
+        """
+        of = runs(hashes(text), size)
+        found = next(self.runs[size].find(of), None)
+        if found is None or (covers and self._covered(size, of) < covers):
             return None
         at, task = found
         return self.tasks[task], in_words(words(text), at, size)
+
+    def _covered(self, size: int, of: Hashes) -> float:
+        """Share of the words that stand in a run that is known."""
+        covered = {at + n for at, _ in self.runs[size].find(of) for n in range(size)}
+        return len(covered) / (len(of) + size - 1)
 
 
 def _runs_of(

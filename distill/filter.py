@@ -9,7 +9,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from distill.chain import Filtering, Looked, Step, judge, make_steps
-from distill.ledger import Funnel, written_ledger
+from distill.ledger import Funnel, notices, written_ledger
 from distill.lines import as_lines, read_by_problem, read_lines, to_lines
 from distill.workers import look_at_all
 from runs.files import write_json
@@ -36,7 +36,7 @@ def filter_file(
         raise UserError("give three files: the traces, --out and --ledger")
     steps = make_steps(recipe.filters)
     every = dict(enumerate(steps))
-    funnel = Funnel([step.name for step in steps])
+    funnel = Funnel([step.name for step in steps], notices(steps))
     with to_lines(out) as temporary:
         with (
             written_ledger(ledger, funnel.names) as book,

@@ -23,8 +23,9 @@ from runs.files import written_whole
 class Funnel:
     """How many traces were given, and how many each filter dropped."""
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], notices: Sequence[str] = ()) -> None:
         self.names = tuple(names)
+        self.notices = tuple(notices)
         self.dropped = [0] * len(names)
         self.given = 0
 
@@ -56,7 +57,7 @@ class Funnel:
                 for step, dropped, left in rows
             ],
             "kept": self.kept,
-            "notices": notices(steps),
+            "notices": list(self.notices),
         }
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from distill.traces import Trace, read_traces, trace_of, write_traces
+from distill.traces import Trace, as_line, read_traces, trace_of, write_traces
 from runs.files import written_whole
 from tasks.errors import UserError
 
@@ -33,7 +33,18 @@ def parse(line: Line, file: str) -> Trace:
         row = json.loads(line.text)
     except (ValueError, RecursionError) as error:
         raise UserError(f"{line.place}: not JSON ({error})") from error
-    return trace_of(row, f"{file}:{line.number}", line.place)
+    return trace_of(row, _name(line, file), line.place)
+
+
+def as_given(trace: Trace, line: Line, file: str) -> str:
+    """The line as it was, whatever else its row says; made anew where it had no id."""
+    if trace.id == _name(line, file) or not line.text.startswith(b"{"):
+        return as_line(trace)
+    return line.text.decode("utf-8", "surrogatepass").rstrip() + "\n"
+
+
+def _name(line: Line, file: str) -> str:
+    return f"{file}:{line.number}"
 
 
 @contextmanager

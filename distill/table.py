@@ -60,20 +60,24 @@ class Table:
         self._type: Any = np.uint32 if bits == 32 else np.uint64
         self._factor = self._type(0x9E3779B1 if bits == 32 else 0x9E3779B97F4A7C15)
         self._bits = bits
+        self._last: tuple[Keys, Numbers] | None = None  # keys that were looked up, and where
         self._filled: Numbers = np.zeros(rows, dtype=np.int64)
         self._keys: Keys = np.zeros((rows, _FIRST), dtype=self._type)
         self._numbers: Keys = np.full((rows, _FIRST), _NONE, dtype=np.uint32)
 
     def find(self, keys: Keys) -> Numbers:
         """For each row the number under its key, -1 where there is none."""
-        found = self._numbers[self._rows, self._places(keys)]
+        self._last = keys, self._places(keys)
+        found = self._numbers[self._rows, self._last[1]]
         return np.where(found == _NONE, -1, found.astype(np.int64))
 
     def add(self, keys: Keys, number: int) -> None:
-        """What is there stays."""
+        """What is there stays. Quick behind a ``find`` of the same array."""
         if self._filled.max() >= self._keys.shape[1] // 2:
             self._double()
-        places = self._places(keys)
+            self._last = None
+        places = self._last[1] if self._last and self._last[0] is keys else self._places(keys)
+        self._last = None
         free = self._numbers[self._rows, places] == _NONE
         rows, places = self._rows[free], places[free]
         self._keys[rows, places] = keys[free]

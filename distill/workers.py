@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 
 from distill.chain import Looked, Step, look
-from distill.lines import Line, parse
+from distill.lines import Line, as_given, parse
 
 _BYTES = 1 << 18  # of a piece of work
 _WAITING = 3  # pieces for each process, so that memory stays what it is
@@ -42,7 +42,8 @@ def look_at_all(work: Work, lines: Iterable[Line], processes: int) -> Iterator[L
 
 def _look(work: Work, piece: Sequence[Line]) -> list[Looked]:
     steps, file, everything = work
-    return [look(steps, parse(line, file), everything) for line in piece]
+    traces = ((parse(line, file), line) for line in piece)
+    return [look(steps, t, as_given(t, line, file), everything) for t, line in traces]
 
 
 _work: Work

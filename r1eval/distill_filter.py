@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from r1eval.plural import counted
+
 if TYPE_CHECKING:
+    from distill.ablate import Ablated
     from distill.ledger import Funnel
 
 
@@ -59,16 +63,45 @@ def filter_(
     The ledger says of each dropped trace which filter dropped it and why; the funnel is printed
     and written to KEPT.funnel.json. docs/distill.md lists the filters.
     """
+    from distill.ablate import ablate
     from distill.chain import Filtering
     from distill.filter import beside, filter_file
     from runs.recipe import read_recipe
 
     settled = read_recipe(recipe, Filtering, "filters")
     book = ledger or beside(out, "ledger.jsonl")
+    if ablated:  # first: it has something to say where nothing is left
+        rows = ablate(traces, settled, beside(out, "ablation.json"), processes)
+        _print_ablation(rows)
     funnel = filter_file(traces, settled, out, book, processes)
     print_funnel(funnel)
-    click.echo(f"{funnel.kept} traces are in {out}; why the others are not is in {book}.")
+    for notice in funnel.notices:
+        click.echo(notice, err=True)
+    click.echo(f"{counted(funnel.kept, 'trace')} in {out}; why the others are not is in {book}.")
     return 0
+
+
+def _print_ablation(rows: Sequence[Ablated]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title="Each filter alone, and the chain without it", title_justify="left")
+    table.add_column("filter")
+    for heading in ("drops alone", "alone, correct %", "kept without it", "without, correct %"):
+        table.add_column(heading, justify="right")
+    for row in rows:
+        table.add_row(
+            row.filter,
+            "–" if row.alone is None else str(row.alone.dropped),
+            "–" if row.alone is None else _percent(row.alone.accuracy),
+            str(row.without.kept),
+            _percent(row.without.accuracy),
+        )
+    Console(highlight=False, markup=False).print(table)
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.1f}"
 
 
 def print_funnel(funnel: Funnel) -> None:

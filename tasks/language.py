@@ -8,6 +8,7 @@ short words are too little for any identifier.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Literal
 
@@ -41,6 +42,7 @@ _ANY_WORD = regex.compile(  # none spans two scripts: 设x为整数 is four char
     regex.VERSION1,
 )
 _NO_LATIN = regex.compile(r"[\p{L}\p{M}--\p{Latin}]", regex.VERSION1)
+_NO_ASCII = re.compile(r"[^\x00-\x7f]")
 _GREEK_WORD = regex.compile(r"\p{Greek}{4,}")
 _FORMULA_OR_WORD = regex.compile(rf"(?s:{_FORMULA.pattern})|(?P<word>{_LATIN})")
 _ANY_NUMERAL = regex.compile("|".join(WORDS[script] for script in _NUMERALS))
@@ -60,14 +62,15 @@ def consistency(thought: str, language: str) -> float | None:
     """
     check_language(language)
     if language in _NUMERALS:
-        words, wanted = _ANY_NUMERAL.findall(thought), WORDS[language]
+        words = _ANY_NUMERAL.findall(thought)
     elif _only_latin(thought):
         return float(WORDS[language] == _LATIN) if _has_latin_word(thought) else None
     else:
-        words, wanted = _ANY_WORD.findall(_FORMULA.sub(" ", thought)), WORDS[language]
+        words = _ANY_WORD.findall(_FORMULA.sub(" ", thought))
     if not words:
         return None
-    return sum(regex.fullmatch(wanted, word) is not None for word in words) / len(words)
+    is_wanted = _wanted(language).fullmatch
+    return sum(is_wanted(word) is not None for word in words) / len(words)
 
 
 def check_language(language: str) -> None:
@@ -76,18 +79,23 @@ def check_language(language: str) -> None:
         raise UserError(f"unknown language {language!r}: {', '.join(WORDS)}")
 
 
+@cache
+def _wanted(language: str) -> regex.Pattern[str]:
+    return regex.compile(WORDS[language])
+
+
 def _only_latin(text: str) -> bool:
     """Whether no word is of another script: then none has to be looked at by itself."""
     if text.isascii():
         return True
-    kinds = {_kind(character) for character in set(text)}
+    kinds = {_kind(character) for character in set(_NO_ASCII.findall(text))}
     return "other" not in kinds and not ("greek" in kinds and _GREEK_WORD.search(text))
 
 
 @cache
 def _kind(character: str) -> Literal["", "greek", "other"]:
     """Of a letter or a mark that is not Latin."""
-    if character <= "\x7f" or not _NO_LATIN.match(character):
+    if not _NO_LATIN.match(character):
         return ""
     return "greek" if _GREEK_WORD.match(4 * character) else "other"
 

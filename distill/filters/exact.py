@@ -22,6 +22,8 @@ from distill.traces import Trace
 from distill.words import folded
 from tasks.schema import Strict
 
+_SPACES = b" \t\n\r\v\f"  # NFKC has made spaces of the others
+
 
 class Exact(Strict):
     """The same up to case, white space and forms of one character (NFKC), whatever was asked. A
@@ -32,7 +34,7 @@ class Exact(Strict):
     _names: Names = PrivateAttr(default_factory=Names)
 
     def note(self, trace: Trace) -> tuple[str, bytes]:
-        text = "".join(folded(trace.text).split()).encode("utf-8", "surrogatepass")
+        text = folded(trace.text).encode("utf-8", "surrogatepass").translate(None, _SPACES)
         return trace.id, hashlib.blake2b(text, digest_size=8).digest()
 
     def seen(self, note: tuple[str, bytes]) -> Reason | None:

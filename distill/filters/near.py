@@ -7,28 +7,27 @@
 >>> for name, text in (("a", text), ("b", text + " So it is 4."), ("c", text[::-1])):
 ...     print(near.seen(near.note(said(name, text))))
 None
-0.98 like a
+0.99 like a
 None
 """
 
 from __future__ import annotations
 
-from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import PositiveInt, PrivateAttr
-from rensa import RMinHash
 
 from distill.filters.base import Reason
 from distill.filters.language import Share
+from distill.minhash import signature
 from distill.table import Names, Table
 from distill.traces import Trace
 from distill.words import hashes, runs
 from tasks.schema import Strict
 
 _BANDS, _IN_BAND = 14, 8
-_SEED = 42
 _BLOCK = 1 << 14
 
 
@@ -52,10 +51,8 @@ class Near(Strict):
         of = runs(hashes(trace.text), self.words)
         if not len(of):
             return None
-        every = _BANDS * _IN_BAND
-        matrix = RMinHash.digest_matrix_from_flat_token_hashes(of, [0, len(of)], every, _SEED)
-        hashed = np.array(matrix.to_rows()[0], dtype=np.uint32)
-        keys = _keys(hashed)
+        hashed = signature(of, _BANDS * _IN_BAND)
+        keys = np.array([crc32(band) for band in hashed.reshape(_BANDS, _IN_BAND)], dtype=np.uint32)
         return trace.id, keys.tobytes(), hashed.astype(np.uint8).tobytes()
 
     def seen(self, note: tuple[str, bytes, bytes] | None) -> Reason | None:
@@ -74,16 +71,6 @@ class Near(Strict):
         self._hashes[-1][number % _BLOCK] = mine
         self._bands.add(keys, number)
         return None
-
-
-def _keys(hashed: NDArray[Any]) -> NDArray[np.uint32]:
-    """A number for each band of hashes."""
-    bands = hashed.astype(np.uint64).reshape(_BANDS, _IN_BAND)
-    keys: NDArray[np.uint64] = np.zeros(_BANDS, dtype=np.uint64)
-    for column in bands.T:
-        keys = (keys ^ column) * np.uint64(0x9E3779B97F4A7C15)
-        keys ^= keys >> np.uint64(29)
-    return keys.astype(np.uint32)
 
 
 def _alike(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:

@@ -17,20 +17,24 @@ from hashlib import blake2b
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import PositiveInt
 
 from distill.filters.base import Reason
+from distill.minhash import signature
 from distill.traces import Trace
 from distill.words import hashes, runs
 from tasks.schema import Strict
 
 _RUN = 3  # words
+_PLACES = 128
 
 
 class PerProblem(Strict):
     """``shortest`` by tokens where all have a count, else by characters; ``random`` by ``seed``,
     the same whatever the order; ``diverse`` begins with the first and goes on with whatever shares
-    the least with those chosen (Jaccard's measure of runs of three words). The number is ours.
+    the least with those chosen (Jaccard's measure of runs of three words, estimated by MinHash).
+    The number is ours.
     """
 
     counts_all: ClassVar[bool] = False
@@ -46,7 +50,7 @@ class PerProblem(Strict):
             name = f"{self.seed}/{trace.id}".encode("utf-8", "surrogatepass")
             return blake2b(name, digest_size=8).digest()
         words = hashes(trace.text)
-        return np.unique(runs(words, _RUN) if len(words) >= _RUN else words)
+        return signature(runs(words, _RUN) if len(words) >= _RUN else words, _PLACES)
 
     def reasons(self, notes: Sequence[Any]) -> list[Reason | None]:
         if len(notes) <= self.most:
@@ -66,15 +70,11 @@ class PerProblem(Strict):
 
 def _least_alike(notes: Sequence[Any], most: int) -> list[int]:
     """Each next one is the farthest from the nearest of those before."""
+    every = np.stack(notes)
     chosen = [0]
-    nearest = [_alike(notes[0], note) for note in notes]
+    nearest: NDArray[np.int64] = np.zeros(len(notes), dtype=np.int64)
     while len(chosen) < most:
-        left = [n for n in range(len(notes)) if n not in chosen]
-        chosen.append(min(left, key=nearest.__getitem__))
-        nearest = [max(nearest[n], _alike(notes[chosen[-1]], note)) for n, note in enumerate(notes)]
+        nearest = np.maximum(nearest, np.count_nonzero(every == every[chosen[-1]], axis=1))
+        nearest[chosen] = _PLACES + 1
+        chosen.append(int(nearest.argmin()))
     return chosen
-
-
-def _alike(one: Any, other: Any) -> float:
-    both = len(np.intersect1d(one, other, assume_unique=True))
-    return both / max(1, len(one) + len(other) - both)
