@@ -97,7 +97,7 @@ def preset_names() -> list[str]:
     """The presets that ship.
 
     >>> preset_names()
-    ['chat', 'r1', 'r1-zero', 'r1-zero-v1']
+    ['bare', 'chat', 'r1', 'r1-zero', 'r1-zero-v1']
     """
     return sorted(path.stem for path in PRESETS.glob("*.yaml"))
 
