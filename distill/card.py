@@ -18,7 +18,9 @@ def card(
     a task of results.json by the name of a model.
     """
     lines = ["---", f"base_model: {recipe.model}", "tags: [reasoning, distillation, r1eval]", "---"]
-    lines += [f"# {title}", "", f"{recipe.model} trained on filtered chains of thought.", ""]
+    on_policy = recipe.on_policy
+    by = "filtered chains of thought" if on_policy is None else "its own replies, token by token"
+    lines += [f"# {title}", "", f"{recipe.model} trained on {by}.", ""]
     if recipe.generate is not None:
         asked = recipe.generate
         lines.append(
@@ -34,8 +36,12 @@ def card(
             args = ", ".join(f"{key} {value}" for key, value in row["args"].items())
             name = f"{row['name']}{f' ({args})' if args else ''}"
             lines.append(f"| {name} | {row['dropped']:,} | {row['left']:,} |")
-    values = ", ".join(f"{key} {value}" for key, value in recipe.sft.items())
-    lines += ["", f"**Training**: TRL's SFTTrainer, {values}."]
+    trainer, given = "SFTTrainer", recipe.sft
+    if on_policy is not None:
+        lines.append(f"**Teacher**: {on_policy.teacher}, asked {', '.join(on_policy.tasks)}.")
+        trainer, given = "DistillationTrainer", on_policy.distillation
+    values = ", ".join(f"{key} {value}" for key, value in given.items())
+    lines += ["", f"**Training**: TRL's {trainer}, {values or 'its own values'}."]
     if results:
         lines += ["", "| model | task | pass@1 | 95 % | problems × samples | tokens |"]
         lines.append("|---|---|---|---|---|---|")

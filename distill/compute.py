@@ -72,6 +72,29 @@ def of_rl(folder: Path, parameters: int) -> list[Cost]:
     ]
 
 
+def of_on_policy(folder: Path, student: int, teacher: int) -> list[Cost]:
+    """Of a training on a student's own replies, from its log: replies drawn and trained on, and
+    scored by the teacher; ``student`` and ``teacher`` in parameters.
+    """
+    log = read_lines(folder / LOG)
+    if not log:
+        raise UserError(f"{folder} holds no training: no {LOG}")
+    tokens = int(log[-1]["num_tokens"])
+    return [
+        Cost("draws replies", student, 0, tokens),
+        Cost("trains", student, tokens, 0),
+        Cost("teacher scores", teacher, 0, tokens),
+    ]
+
+
+def of_sft(folder: Path, parameters: int) -> Cost:
+    """Of a supervised training, from its log: prompts are read forward and backward as well."""
+    log = read_lines(folder / LOG)
+    if not log:
+        raise UserError(f"{folder} holds no training: no {LOG}")
+    return Cost("trains", parameters, int(log[-1]["num_tokens"]), 0)
+
+
 def trained_on(log: Iterable[Mapping[str, Any]]) -> int:
     """Tokens of rollouts, prompts included, without those that were skipped.
 

@@ -5,18 +5,17 @@ TRL's values for its training. A stage that is given alone reads its part.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
-from types import NoneType
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, field_validator
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from distill.chain import Use
 from distill.generate import Generation
 from distill.mix import EMPTY, Part
 from rl.recipe import Evaluation
-from tasks.schema import Strict, nearest
+from rl.values import check_values
+from tasks.schema import Strict
 
 RESERVED = {
     "output_dir": "--out",
@@ -28,6 +27,16 @@ RESERVED = {
     "remove_unused_columns": "nothing: the trainer needs the columns",
 }
 """What the recipe or the command line says elsewhere, or the trainer does in its own way."""
+
+
+OF_THE_TEACHER = {
+    "output_dir": "--out",
+    "report_to": "report_to beside on_policy",
+    "teacher_model_name_or_path": "teacher",
+    "teacher_model_revision": "revision",
+    "teacher_model_init_kwargs": "dtype",
+    "remove_unused_columns": "nothing: the trainer needs the columns",
+}
 
 
 class OverLong(Strict):
@@ -49,10 +58,31 @@ class Additions(Strict):
     empty_thought: str = EMPTY
 
 
+class OnPolicy(Strict):
+    """In place of traces: the student answers ``tasks``, and ``teacher``, which must have its
+    tokens, says how likely each next one is. ``distillation`` goes to TRL's DistillationConfig.
+    """
+
+    teacher: str
+    revision: str | None = None
+    tasks: tuple[str, ...] = Field(min_length=1)
+    limit: PositiveInt | None = None
+    distillation: Mapping[str, Any] = Field(default_factory=dict)
+
+    @field_validator("distillation")
+    @classmethod
+    def _distillation_keys(cls, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        from trl import DistillationConfig
+
+        check_values(given, DistillationConfig, OF_THE_TEACHER)
+        return given
+
+
 class DistilRecipe(Strict):
     """``model`` is the student; ``traces`` are files, in place of ``generate`` where they are
-    given; ``sft`` goes to TRL's SFTConfig under TRL's own names. ``parameters`` and ``processes``
-    are as in `rl.recipe.RLRecipe`; ``template`` is the protocol that held-out problems are put by.
+    given; ``sft`` goes to TRL's SFTConfig under TRL's own names. With ``on_policy`` there are no
+    traces. ``parameters`` and ``processes`` are as in `rl.recipe.RLRecipe`; ``template`` is the
+    protocol that held-out problems are put by.
     """
 
     title: str = ""
@@ -68,25 +98,24 @@ class DistilRecipe(Strict):
     mix: Additions | None = None
     over_long: OverLong = OverLong()
     sft: Mapping[str, Any] = Field(default_factory=dict)
+    on_policy: OnPolicy | None = None
     lora: Mapping[str, Any] | None = None
     eval: Evaluation | None = None
     report_to: tuple[str, ...] = ("tensorboard",)
     keep_checkpoints: PositiveInt = 2
+
+    @model_validator(mode="after")
+    def _traces_or_not(self) -> Self:
+        if self.on_policy is not None:
+            for name in ("generate", "traces", "filters", "mix", "sft"):
+                if getattr(self, name):
+                    raise ValueError(f"{name} does not go with on_policy, which takes no traces")
+        return self
 
     @field_validator("sft")
     @classmethod
     def _sft_keys(cls, given: Mapping[str, Any]) -> Mapping[str, Any]:
         from trl import SFTConfig
 
-        known = {field.name: field.default for field in fields(SFTConfig) if field.init}
-        for key, value in given.items():
-            if key in RESERVED:
-                raise ValueError(f"{key!r} is said by {RESERVED[key]}")
-            if key not in known:
-                near = nearest(str(key), known)
-                hint = f"did you mean {near[0]!r}?" if near else "no such key in trl.SFTConfig"
-                raise ValueError(f"unknown key {key!r}: {hint}")
-            is_number = type(known[key]) in (int, float)
-            if is_number and not isinstance(value, (int, float, NoneType)):
-                raise ValueError(f"{key}: {value!r} is no number")
+        check_values(given, SFTConfig, RESERVED)
         return given

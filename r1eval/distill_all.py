@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from r1eval.rl import changes_of
+from r1eval.recipes import folder, print_recipe, with_changes, with_dry_run, with_out
 
 if TYPE_CHECKING:
     from distill.recipe import DistilRecipe
@@ -18,32 +18,19 @@ KEPT, MIXED = "kept.jsonl", "mixed.jsonl"
 
 @click.command()
 @click.argument("recipe", metavar="RECIPE")
-@click.option(
-    "--set",
-    "changes",
-    multiple=True,
-    callback=changes_of,
-    metavar="KEY=VALUE",
-    help="A value of the recipe, like generate.samples=8; may be given again.",
-)
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where it is written.")
-@click.option("--dry-run", is_flag=True, help="Print the recipe as it is settled, and do nothing.")
+@with_changes("generate.samples=8")
+@with_out
+@with_dry_run("the recipe as it is settled")
 def everything(recipe: str, changes: dict[str, Any], out: Path | None, dry_run: bool) -> int:
     """Ask a teacher, filter its traces, mix, train a student, evaluate both, export."""
-    import yaml
-
     from distill.recipe import DistilRecipe
     from runs.recipe import read_recipe
-    from tasks.errors import UserError
 
     settled = read_recipe(recipe, DistilRecipe, "distill", (), changes)
     if dry_run:
-        dumped = settled.model_dump(mode="json")
-        click.echo(yaml.safe_dump(dumped, sort_keys=False, allow_unicode=True))
+        print_recipe(settled)
         return 0
-    if out is None:
-        raise UserError("give --out DIR, where it is written")
-    return _run(settled, out)
+    return _run(settled, folder(out))
 
 
 def _run(recipe: DistilRecipe, out: Path) -> int:
@@ -56,14 +43,15 @@ def _run(recipe: DistilRecipe, out: Path) -> int:
     from rl.train import MODEL
 
     code = 0
+    teacher = None if recipe.on_policy is None else recipe.on_policy.teacher
     out.mkdir(parents=True, exist_ok=True)
     if recipe.generate is not None and not recipe.traces:
         code = make_traces(recipe.generate, out / "teacher")
-        if recipe.eval is not None:
-            teacher = recipe.generate.model
-            evaluate(recipe.eval, recipe.template, teacher, out / "eval" / "teacher")
-    traces = _prepare(recipe, out)
+        teacher = recipe.generate.model
+    if recipe.eval is not None and teacher is not None:
+        evaluate(recipe.eval, recipe.template, teacher, out / "eval" / "teacher")
     student = out / "student"
+    traces = () if recipe.on_policy else _prepare(recipe, out)
     train_student(recipe.model_copy(update={"traces": traces}), student)
     runs = {
         "teacher": out / "eval" / "teacher",

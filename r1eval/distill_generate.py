@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from r1eval.rl import changes_of
+from r1eval.recipes import with_changes
 
 if TYPE_CHECKING:
     from distill.generate import Generation
@@ -17,14 +17,7 @@ TRACES = "traces.jsonl"
 
 @click.command()
 @click.argument("recipe", metavar="RECIPE")
-@click.option(
-    "--set",
-    "changes",
-    multiple=True,
-    callback=changes_of,
-    metavar="KEY=VALUE",
-    help="A value of the recipe, like samples=8; may be given again.",
-)
+@with_changes("samples=8")
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="RUN")
 def generate(recipe: str, changes: dict[str, Any], out: Path) -> int:
     """Ask a teacher as RECIPE or its part `generate` says, and write RUN/traces.jsonl, verdicts and

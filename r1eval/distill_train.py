@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from r1eval.rl import changes_of
+from r1eval.recipes import folder, print_recipe, with_changes, with_dry_run, with_out
 
 if TYPE_CHECKING:
     from distill.recipe import DistilRecipe
@@ -26,16 +28,9 @@ FILE = "sft.json"
     metavar="FILE",
     help="In place of the recipe's; may be given again.",
 )
-@click.option(
-    "--set",
-    "changes",
-    multiple=True,
-    callback=changes_of,
-    metavar="KEY=VALUE",
-    help="A value of the recipe, like sft.max_steps=30; may be given again.",
-)
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where it is written.")
-@click.option("--dry-run", is_flag=True, help="Print the recipe as it is settled, and do nothing.")
+@with_changes("sft.max_steps=30")
+@with_out
+@with_dry_run("the recipe as it is settled")
 def train(
     recipe: str, traces: tuple[Path, ...], changes: dict[str, Any], out: Path | None, dry_run: bool
 ) -> int:
@@ -50,50 +45,60 @@ def train(
     """
     from distill.recipe import DistilRecipe
     from runs.recipe import merge, read_recipe
-    from tasks.errors import UserError
 
     given = {"traces": [str(path) for path in traces]} if traces else {}
     settled = read_recipe(recipe, DistilRecipe, "distill", (), merge(changes, given))
     if dry_run:
-        import yaml
-
-        dumped = settled.model_dump(mode="json")
-        click.echo(yaml.safe_dump(dumped, sort_keys=False, allow_unicode=True))
+        print_recipe(settled)
         return 0
-    if out is None:
-        raise UserError("give --out DIR, where the training is written")
-    return train_student(settled, out)
+    return train_student(settled, folder(out))
 
 
 def train_student(recipe: DistilRecipe, out: Path) -> int:
     """Train, with evaluations before and after."""
-    from distill.sft import load_student
-    from distill.sft import train as train_on
     from distill.watch import Watch
     from r1eval.rl import evaluate
     from rl import record
     from rl.train import MODEL
     from runs.record import sole_writer
 
-    student = load_student(recipe)
+    revision, train_in = _load(recipe)
     out.mkdir(parents=True, exist_ok=True)
     if int(os.environ.get("RANK", "0")):  # accelerate launch: the first process writes
-        train_on(student, out)
+        train_in(out)
         return 0
     with sole_writer(out):
-        record.begin(out, recipe, student.revision, FILE)
-        _say(student)
+        record.begin(out, recipe, revision, FILE)
         alone = int(os.environ.get("WORLD_SIZE", "1")) == 1
         if recipe.eval is not None and alone:
             evaluate(recipe.eval, recipe.template, recipe.model, out / "eval" / "base")
         if not (out / MODEL).is_dir():
-            train_on(student, out, callbacks=[Watch(out)])
+            train_in(out, callbacks=[Watch(out)])
         if recipe.eval is not None and alone:
             evaluate(recipe.eval, recipe.template, str(out / MODEL), out / "eval" / "trained")
     click.echo(f"The student is in {out / MODEL}.")
     if recipe.eval is not None and alone:
         click.echo(f"r1eval compare {out / 'eval' / 'base'} {out / 'eval' / 'trained'}")
     return 0
+
+
+def _load(recipe: DistilRecipe) -> tuple[str, Callable[..., None]]:
+    """The revision of the student, and what trains it in a folder."""
+    if recipe.on_policy is not None:
+        from distill import on_policy
+
+        learner = on_policy.load_learner(recipe)
+        click.echo(
+            f"{len(learner.prompts):,} problems; a student of {learner.parameters:,} parameters, "
+            f"a teacher of {learner.teacher_parameters:,}",
+            err=True,
+        )
+        return learner.revision, partial(on_policy.train, learner)
+    from distill import sft
+
+    student = sft.load_student(recipe)
+    _say(student)
+    return student.revision, partial(sft.train, student)
 
 
 def _say(student: Student) -> None:

@@ -8,30 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from r1eval.recipes import folder, print_recipe, with_changes, with_dry_run, with_out
+
 if TYPE_CHECKING:
     from rl.load import Loaded
     from rl.recipe import Evaluation, RLRecipe
-
-
-def changes_of(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:
-    """`grpo.max_steps=30` as a mapping; what stands behind the sign is YAML."""
-    import yaml
-
-    from runs.recipe import merge, read_yaml
-
-    made: dict[str, Any] = {}
-    for value in values:
-        key, equals, text = value.partition("=")
-        if not equals:
-            raise click.BadParameter(f"{value!r} is not KEY=VALUE")
-        try:
-            nested: Any = read_yaml(text)
-        except yaml.YAMLError as error:
-            raise click.BadParameter(f"{value!r}: what stands behind = is not YAML") from error
-        for part in reversed(key.split(".")):
-            nested = {part: nested}
-        made = merge(made, nested)
-    return made
 
 
 @click.command()
@@ -43,16 +24,9 @@ def changes_of(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -
     metavar="SCALE",
     help="What RECIPE is put on: nano, smollm2, 1.5b, 7b, 32b or a YAML file; its values win.",
 )
-@click.option(
-    "--set",
-    "changes",
-    multiple=True,
-    callback=changes_of,
-    metavar="KEY=VALUE",
-    help="A value of the recipe, like grpo.max_steps=30; may be given again.",
-)
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where it is written.")
-@click.option("--dry-run", is_flag=True, help="Print the plan with its formulas, and do nothing.")
+@with_changes("grpo.max_steps=30")
+@with_out
+@with_dry_run("the plan with its formulas")
 @click.option(
     "--preflight/--no-preflight",
     default=True,
@@ -79,18 +53,14 @@ def rl(
     """
     from rl.recipe import RLRecipe
     from runs.recipe import read_recipe
-    from tasks.errors import UserError
 
     settled = read_recipe(recipe, RLRecipe, "rl", scales, changes)
     if dry_run:
         return _print_plan(settled)
-    if out is None:
-        raise UserError("give --out DIR, where the training is written")
-    return _train(settled, out, preflight, stop_on_collapse)
+    return _train(settled, folder(out), preflight, stop_on_collapse)
 
 
 def _print_plan(recipe: RLRecipe) -> int:
-    import yaml
     from rich.console import Console
     from rich.table import Table
 
@@ -100,7 +70,7 @@ def _print_plan(recipe: RLRecipe) -> int:
     from sampling.loading import count_parameters
     from tasks.errors import UserError
 
-    click.echo(yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
+    print_recipe(recipe)
     parameters = recipe.parameters
     if parameters is None:
         try:

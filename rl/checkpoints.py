@@ -1,4 +1,6 @@
-"""Checkpoints that are whole or not there, with the reference's weights where there is one."""
+"""Checkpoints that are whole or not there, with the reference's weights where there is one, and a
+training that goes on with the order it had.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +10,16 @@ from typing import Any
 
 from safetensors.torch import load_model, save_model
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
+from trl.trainer.utils import RepeatSampler
+
+from rl.order import EpochSampler
 
 REFERENCE, WRITING = "reference.safetensors", ".writing"
 
 
 class WholeCheckpoints:
-    """Goes before a trainer of TRL's, whose own checkpoints leave out the reference, and are there
-    before they are complete.
+    """Goes before a trainer of TRL's, whose own checkpoints leave out the reference, are there
+    before they are complete, and forget in which order a later epoch goes.
     """
 
     keep_checkpoints = 2
@@ -48,6 +53,10 @@ class WholeCheckpoints:
         written.parent.rmdir()
         for old in checkpoints(folder)[: -self.keep_checkpoints]:
             shutil.rmtree(old)
+
+    def _get_train_sampler(self, dataset: Any = None) -> Any:
+        sampler = super()._get_train_sampler(dataset)  # type: ignore[misc]
+        return EpochSampler.of(sampler) if isinstance(sampler, RepeatSampler) else sampler
 
     @property
     def _refreshes(self) -> bool:

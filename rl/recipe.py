@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
-from types import NoneType
 from typing import Any, Literal, Self
 
 from pydantic import Field, NonNegativeInt, PositiveInt, field_validator, model_validator
 
-from tasks.schema import Strict, nearest
+from rl.values import check_values
+from tasks.schema import Strict
 
 RESERVED = {
     "output_dir": "--out",
@@ -104,17 +103,7 @@ class RLRecipe(Strict):
     def _grpo_keys(cls, given: Mapping[str, Any]) -> Mapping[str, Any]:
         from trl import GRPOConfig
 
-        known = {field.name: field.default for field in fields(GRPOConfig) if field.init}
-        for key, value in given.items():
-            if key in RESERVED:
-                raise ValueError(f"{key!r} is said by {RESERVED[key]}")
-            if key not in known:
-                near = nearest(str(key), known)
-                hint = f"did you mean {near[0]!r}?" if near else "no such key in trl.GRPOConfig"
-                raise ValueError(f"unknown key {key!r}: {hint}")
-            is_number = type(known[key]) in (int, float)
-            if is_number and not isinstance(value, (int, float, NoneType)):
-                raise ValueError(f"{key}: {value!r} is no number")
+        check_values(given, GRPOConfig, RESERVED)
         return given
 
     @model_validator(mode="after")

@@ -6,11 +6,12 @@ import pytest
 import yaml
 from trl import SFTConfig
 
+from distill import on_policy
 from distill.recipe import DistilRecipe
 from distill.sft import config_of
 from runs.recipe import RECIPES, read_recipe, shipped
 
-STUDENTS = [name for name in shipped("distill") if name != "r1"]
+STUDENTS = [name for name in shipped("distill") if name not in {"r1", "on-policy-nano"}]
 PUBLISHED = {  # arXiv 2501.12948v2, Table 7
     "qwen-1.5b": 1e-4, "qwen-7b": 8e-5, "qwen-14b": 7e-5, "qwen-32b": 6e-5,
     "llama-8b": 5e-5, "llama-70b": 2e-5,
@@ -24,6 +25,12 @@ def test_a_students_recipe_composes(name, tmp_path):
     assert config.lr_scheduler_kwargs == {"min_lr_rate": 0.1}
     assert config.max_length is None
     assert not config.packing
+
+
+def test_the_recipe_on_policy_composes(tmp_path):
+    recipe = read_recipe("on-policy-nano", DistilRecipe, "distill")
+    config = on_policy.config_of(recipe, tmp_path)
+    assert (config.beta, config.temperature, config.top_p) == (1.0, 1.0, 1.0)
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

@@ -99,10 +99,10 @@ def test_only_the_last_checkpoints_stay(trained):
 
 
 def test_kill_at_any_step_and_the_same_command(tmp_path):
-    """As a user does it, by the command line."""
+    """As a user does it, by the command line; 8 problems are two steps, so in a later epoch."""
     ask = ["rl", "r1-zero", "--on", "nano", "--no-preflight", "--set", "eval=null"]
     small = {
-        "data.limit": 64, "grpo.max_steps": 6, "grpo.num_generations": 4, "grpo.save_steps": 1,
+        "data.limit": 8, "grpo.max_steps": 6, "grpo.num_generations": 4, "grpo.save_steps": 1,
         "grpo.per_device_train_batch_size": 8, "grpo.gradient_accumulation_steps": 2,
         "grpo.max_completion_length": 48, "report_to": [],
     }  # fmt: skip

@@ -1,0 +1,34 @@
+"""What a recipe hands to a configuration of TRL's under TRL's own names, looked at before anything
+is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from types import NoneType
+from typing import Any
+
+from tasks.schema import nearest
+
+
+def check_values(given: Mapping[str, Any], config: type, reserved: Mapping[str, str]) -> None:
+    """Raises ValueError on a key that ``config`` does not have, naming the nearest; on one of
+    ``reserved``, naming where the recipe says that; on a word where a number is meant.
+
+    >>> from trl import SFTConfig
+    >>> check_values({"learning_rat": 1e-4}, SFTConfig, {})
+    Traceback (most recent call last):
+    ValueError: unknown key 'learning_rat': did you mean 'learning_rate'?
+    """
+    known = {field.name: field.default for field in fields(config) if field.init}
+    for key, value in given.items():
+        if key in reserved:
+            raise ValueError(f"{key!r} is said by {reserved[key]}")
+        if key not in known:
+            near = nearest(str(key), known)
+            hint = f"did you mean {near[0]!r}?" if near else f"no such key in trl.{config.__name__}"
+            raise ValueError(f"unknown key {key!r}: {hint}")
+        is_number = type(known[key]) in (int, float)
+        if is_number and not isinstance(value, (int, float, NoneType)):
+            raise ValueError(f"{key}: {value!r} is no number")
