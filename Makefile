@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= out
 
-.PHONY: r1-zero rl-smollm2 setup demo test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling bench-vllm bench-eval bench-budgets bench-rl bench-sft bench-filters bench-datatrove fuzz smollm2 nano lock clean
+.PHONY: r1-zero rl-smollm2 distillation setup demo test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling bench-vllm bench-eval bench-budgets bench-rl bench-sft bench-filters bench-datatrove fuzz smollm2 nano lock clean
 .DEFAULT_GOAL := setup
 
 setup: .venv/installed
@@ -71,6 +71,9 @@ bench-datatrove: setup  ## datatrove for bench-filters, in an environment of its
 
 r1-zero: setup  ## R1-Zero on nano over five seeds, with its controls; goes on from what is there
 	$(BIN)/python -m benchmarks.r1_zero --out docs/results/r1_zero.md
+
+distillation: setup  ## a student distilled beside the same student by RL, three seeds, nano
+	$(BIN)/python -m benchmarks.distillation --out docs/results/distillation.md
 
 rl-smollm2: smollm2  ## SmolLM2-135M by RL on sums, two seeds of 25 minutes; needs reasoning-gym
 	$(BIN)/python -m pip install --quiet "reasoning-gym>=0.1.25"
