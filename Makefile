@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= out
 
-.PHONY: r1-zero rl-smollm2 distillation setup demo test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling bench-vllm bench-eval bench-budgets bench-rl bench-sft bench-filters bench-datatrove fuzz smollm2 nano lock clean
+.PHONY: r1-zero rl-smollm2 smollm2-student distillation setup demo test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling bench-vllm bench-eval bench-budgets bench-rl bench-sft bench-filters bench-datatrove fuzz smollm2 nano lock clean
 .DEFAULT_GOAL := setup
 
 setup: .venv/installed
@@ -78,6 +78,10 @@ distillation: setup  ## a student distilled beside the same student by RL, three
 rl-smollm2: smollm2  ## SmolLM2-135M by RL on sums, two seeds of 25 minutes; needs reasoning-gym
 	$(BIN)/python -m pip install --quiet "reasoning-gym>=0.1.25"
 	$(BIN)/python -m benchmarks.smollm2_rl --out docs/results/rl_smollm2.md
+
+smollm2-student: smollm2  ## SmolLM2-135M as a student of worked sums; needs reasoning-gym
+	$(BIN)/python -m pip install --quiet "reasoning-gym>=0.1.25"
+	$(BIN)/python -m benchmarks.smollm2_student --out docs/results/smollm2_student.md
 
 bench-vllm: setup  ## vLLM for bench-sampling, in an environment of its own (2 GB)
 	$(PYTHON) -m venv .venv/vllm

@@ -12,8 +12,6 @@ is not done again.
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,7 @@ from typing import Any
 import click
 
 from benchmarks.sampling import machine, table
-from benchmarks.trainings import Side, read_side, train, with_interval
+from benchmarks.trainings import Side, read_side, run_command, train, with_interval
 from distill.compute import Cost, of_on_policy, of_rl, of_run, of_sft, total
 from evals.compare import compare
 from evals.load import outcomes
@@ -89,19 +87,12 @@ def _student(method: str, seed: int, teacher: Path, work: Path) -> Path:
     if method == "unfiltered":
         changes += ["filters=[]"]
     if not (folder / "export").is_dir():
-        _run(["distill", recipe, *_set(changes), "--out", str(folder)], folder)
+        run_command(["distill", recipe, *_set(changes), "--out", str(folder)], folder)
     return folder
 
 
 def _set(changes: Sequence[str]) -> list[str]:
     return [part for change in changes for part in ("--set", change)]
-
-
-def _run(ask: Sequence[str], folder: Path) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(f"{folder.name}.log").open("a") as log:
-        run = "from r1eval.main import main; main()"
-        subprocess.run([sys.executable, "-c", run, *ask], check=True, stdout=log, stderr=log)
 
 
 def _trained(method: str, folder: Path) -> Path:
@@ -173,7 +164,7 @@ def _ablation(folder: Path) -> list[str]:
         chain.write_text(yaml.safe_dump({"filters": filters}), encoding="utf-8")
         traces = folder / "teacher" / "traces.jsonl"
         ask = ["distill", "filter", str(traces), "--recipe", str(chain), "--ablate"]
-        _run([*ask, "--out", str(kept)], folder)
+        run_command([*ask, "--out", str(kept)], folder)
     found = json.loads(kept.with_name("ablated.ablation.json").read_text(encoding="utf-8"))
     rows = [_ablated(row) for row in found["rows"]]
     head = ("filter", "alone drops", "kept without it", "of these correct")

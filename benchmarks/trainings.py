@@ -53,11 +53,16 @@ def train(folder: Path, recipe: Sequence[str], changes: Sequence[str]) -> Path:
         return folder
     ask = ["rl", *recipe, "--no-preflight", "--out", str(folder)]
     ask += [part for change in changes for part in ("--set", change)]
+    run_command(ask, folder)
+    return folder
+
+
+def run_command(ask: Sequence[str], folder: Path) -> None:
+    """`r1eval ASK…`; what it says goes to ``FOLDER.log``."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with folder.with_name(f"{folder.name}.log").open("a") as log:
         run = "from r1eval.main import main; main()"
         subprocess.run([sys.executable, "-c", run, *ask], check=True, stdout=log, stderr=log)
-    return folder
 
 
 def with_interval(figure: Mapping[str, Any]) -> str:

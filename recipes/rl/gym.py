@@ -18,7 +18,17 @@ def sums_heldout() -> list[dict[str, Any]]:
     return _drawn("chain_sum", _HELD_OUT, _SUMS, seed=1)
 
 
+def chains() -> list[dict[str, Any]]:
+    """Three or four numbers of one or two digits, added or subtracted one after the other."""
+    return _drawn("chain_sum", _TRAIN, _CHAINS)
+
+
+def chains_heldout() -> list[dict[str, Any]]:
+    return _drawn("chain_sum", _HELD_OUT, _CHAINS, seed=1)
+
+
 _SUMS = {"min_terms": 2, "max_terms": 2, "min_digits": 1, "max_digits": 2}
+_CHAINS = {**_SUMS, "min_terms": 3, "max_terms": 4}
 
 
 def _drawn(name: str, count: int, options: dict[str, Any], seed: int = 0) -> list[dict[str, Any]]:
