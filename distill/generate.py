@@ -35,7 +35,7 @@ from tasks.thinking import DEFAULT as TAGS
 class Generation(Strict):
     """How a teacher is asked: ``template`` is a protocol as `eval --protocol` takes it. With
     ``accepted`` a problem is asked for so many samples at once, until so many are correct or there
-    are ``samples``.
+    are ``samples``; without, problems may lack a gold answer.
     """
 
     model: str
@@ -69,6 +69,7 @@ class Generation(Strict):
             engine_args=self.engine_args,
             revision=self.revision,
             adapter=self.adapter,
+            needs_gold=self.accepted is not None,
         )
 
 
@@ -113,7 +114,8 @@ def traces_of(run: Path, grader: str) -> Iterator[Trace]:
     """
     card = record.read(run)
     settings = RunSettings.from_json(card.settings, run)
-    tasks = {task.name: task for task in map(load_task, settings.tasks)}
+    loaded = [load_task(name, needs_gold=settings.needs_gold) for name in settings.tasks]
+    tasks = {task.name: task for task in loaded}
     problems = {(t.name, p.id): p for t in tasks.values() for p in t.problems}
     with Store(run) as store:
         asked = {(p.task, p.problem_id): p for p in store.problems()}
@@ -144,6 +146,9 @@ def _trace(
     turns = put("chat", task, problem, language).messages
     counts = [sample.thinking_tokens, sample.answer_tokens]
     known = [count for count in counts if count is not None]
+    graded = {}
+    if problem.gold:
+        graded = {"gold": problem.gold, "verdict": grade.verdict.value}
     return Trace(
         prompt=[{"role": turn.role, "content": turn.content} for turn in turns],
         completion=[{"role": "assistant", "content": opened(asked, sample.text)}],
@@ -153,9 +158,8 @@ def _trace(
             "problem_id": sample.problem_id,
             "index": sample.index,
             "question": problem.question,
-            "gold": problem.gold,
             "answer_type": task.answer_type,
-            "verdict": grade.verdict.value,
+            **graded,
             "extracted": grade.extracted,
             "finish_reason": sample.finish_reason,
             "tokens": sum(known) if known else None,

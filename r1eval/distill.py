@@ -8,6 +8,7 @@ import click
 
 STAGES = {
     "generate": ("r1eval.distill_generate:generate", "A teacher's samples as a run, and traces."),
+    "rewrite": ("r1eval.distill_rewrite:rewrite", "Traces in the words of a second model."),
     "filter": ("r1eval.distill_filter:filter_", "What is kept, and why the rest is not."),
     "mix": ("r1eval.distill_mix:mix", "Files of traces as one, in stated shares."),
     "train": ("r1eval.distill_train:train", "A student on its traces, by TRL's SFTTrainer."),

@@ -62,7 +62,7 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
     default="chat",
     show_default=True,
     metavar="chat|r1|r1-zero|FILE",
-    help="How to ask and draw: a preset (also bare, r1-zero-v1) or a YAML file.",
+    help="How to ask and draw: a preset (also bare, few-shot, r1-zero-v1) or a YAML file.",
 )
 @click.option(
     "--limit", type=click.IntRange(1), metavar="P", help="Only the first P problems of each task."

@@ -109,7 +109,8 @@ def prepare(settings: RunSettings, again: RunRecord | None = None) -> Prepared:
         _check_until(settings)
     if temperature == 0 and settings.samples > 1:
         raise UserError(f"temperature 0 gives {settings.samples} equal samples: use --samples 1")
-    tasks = [load_task(name, limit=settings.limit) for name in settings.tasks]
+    gold = settings.needs_gold
+    tasks = [load_task(t, limit=settings.limit, needs_gold=gold) for t in settings.tasks]
     _distinct(tasks)
     if before is not None:
         _same_problems(before, tasks)

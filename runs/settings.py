@@ -40,6 +40,7 @@ class RunSettings:
     engine_args: Mapping[str, str] = field(default_factory=dict)
     revision: str | None = None
     adapter: str | None = None
+    needs_gold: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """Everything but ``out``, which is where this is written."""

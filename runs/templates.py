@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from runs.few_shot import shown
 from sampling.engine import Prompt
 from tasks.errors import UserError
 from tasks.problem import Problem, Task
@@ -33,6 +34,8 @@ THINK_PREFILL = "<think>\n"
 
 NANO_PREFILL = "<think>"
 
+_TEMPLATES = ("chat", "bare", "few-shot", "r1", "r1-zero", "r1-zero-v1")
+
 
 def put(template: str, task: Task, problem: Problem, language: str) -> Prompt:
     """The prompt for one problem. ``language`` is the model's: ``"nano"`` or ``"natural"``.
@@ -52,6 +55,8 @@ def put(template: str, task: Task, problem: Problem, language: str) -> Prompt:
             return Prompt.chat(asked)
         case "bare":
             return Prompt.chat(problem.prompt)
+        case "few-shot":
+            return Prompt.chat(shown(problem.prompt))
         case "r1":
             return Prompt.chat(asked, THINK_PREFILL)
         case "r1-zero":
@@ -65,14 +70,12 @@ def check(template: str) -> None:
     """Raises UserError where `put` would for any problem."""
     if ".py:" in template:
         load_function(template)
-    elif template not in {"chat", "bare", "r1", "r1-zero", "r1-zero-v1"}:
+    elif template not in _TEMPLATES:
         raise _unknown(template)
 
 
 def _unknown(template: str) -> UserError:
-    return UserError(
-        f"unknown template {template!r}: chat, bare, r1, r1-zero, r1-zero-v1 or file.py:function"
-    )
+    return UserError(f"unknown template {template!r}: {', '.join(_TEMPLATES)} or file.py:function")
 
 
 def _own(template: str, task: Task, problem: Problem) -> Prompt:

@@ -29,19 +29,20 @@ MATH_INSTRUCTION = r"Please reason step by step, and put your final answer withi
 """DeepSeek-R1 README, usage recommendations."""
 
 
-def load_task(spec: str, *, limit: int | None = None) -> Task:
-    """The task ``spec`` names, cut to its first ``limit`` problems.
+def load_task(spec: str, *, limit: int | None = None, needs_gold: bool = True) -> Task:
+    """The task ``spec`` names, cut to its first ``limit`` problems. Without ``needs_gold`` problems
+    may lack an answer, as prompts for a teacher do; their gold is then ``""``.
 
     A catalogue task is read from ``$R1EVAL_DATA_DIR/benchmarks/<task>.jsonl`` where that file
     exists, else from the hub. Raises UserError on anything the user can mend: unknown names, files
     that cannot be read, missing columns, duplicate ids, no problems, problems without an answer.
     """
-    task = read_task(spec)
-    check(task.problems, task.origin)
+    task = read_task(spec, needs_gold)
+    check(task.problems, task.origin, needs_gold)
     return task if limit is None else replace(task, problems=task.problems[:limit])
 
 
-def read_task(spec: str) -> Task:
+def read_task(spec: str, needs_gold: bool = True) -> Task:
     """As ``load_task``, but duplicate ids and empty golds are left for ``tasks.lint`` to find."""
     if spec in task_names():
         return read_catalogue_task(spec)
@@ -54,10 +55,10 @@ def read_task(spec: str) -> Task:
                     f"{', '.join(ANSWER_TYPES)}"
                 )
             return made
-        return user_task(spec.rpartition(":")[2], made, spec)
+        return user_task(spec.rpartition(":")[2], made, spec, needs_gold)
     path = Path(spec)
     if path.suffix in FILE_KINDS:
-        return user_task(path.stem, read_file(path), str(path))
+        return user_task(path.stem, read_file(path), str(path), needs_gold)
     near = nearest(spec, task_names())
     hint = f"did you mean {', '.join(near)}?" if near else f"known: {', '.join(task_names())}"
     files = ", ".join(FILE_KINDS)
@@ -114,8 +115,10 @@ def world_problems(world: World, prompt: str) -> list[Problem]:
     return [Problem(p.id, p.question, p.answer, prompt.format(problem=p.question)) for p in drawn]
 
 
-def user_task(name: str, rows: Sequence[Row], origin: str) -> Task:
+def user_task(name: str, rows: Sequence[Row], origin: str, needs_gold: bool = True) -> Task:
     """A task of the user's own: mathematics, asked as the paper asks it."""
+    if not needs_gold:
+        rows = [replace(row, columns={"answer": "", **row.columns}) for row in rows]
     return Task(
         name=name,
         problems=tuple(problems_from(rows, USER_FIELDS, "{problem}")),
@@ -126,14 +129,15 @@ def user_task(name: str, rows: Sequence[Row], origin: str) -> Task:
     )
 
 
-def check(problems: Sequence[Problem], origin: str) -> None:
+def check(problems: Sequence[Problem], origin: str, needs_gold: bool = True) -> None:
     """Refuse problems that cannot be run. Raises UserError naming them."""
     if not problems:
         raise UserError(f"{origin} holds no problems")
     counts = Counter(problem.id for problem in problems)
     if twice := [key for key, count in counts.items() if count > 1]:
         raise UserError(f"{origin} has duplicate ids: {some(twice)}; give each problem its own")
-    if empty := [problem.id for problem in problems if not str(problem.gold).strip()]:
+    empty = [problem.id for problem in problems if not str(problem.gold).strip()]
+    if empty and needs_gold:
         raise UserError(f"{origin} has no answer for {some(empty)}; fill in or remove them")
 
 

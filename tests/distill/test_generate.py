@@ -85,3 +85,15 @@ def test_a_task_that_changed_is_said(generated, tmp_path):
     mine.write_text('{"problem": "1+2=?", "answer": "3"}\n')
     with pytest.raises(UserError, match="is not in the task as it is now"):
         list(traces_of(out, OURS))
+
+
+def test_prompts_without_gold_become_traces_without_a_verdict(generated, tmp_path):
+    prompts = tmp_path / "prompts.jsonl"
+    prompts.write_text('{"problem": "582+867=?"}\n{"problem": "100+200=?"}\n')
+    out = generated("run", tasks=[str(prompts)], limit=None, accepted=None, samples=3)
+    traces = list(traces_of(out, OURS))
+    assert len(traces) == 6
+    assert all({"gold", "verdict"}.isdisjoint(one.meta) for one in traces)
+    assert all(one.verdict is None for one in traces)
+    with pytest.raises(UserError, match="no column 'answer'"):
+        generated("other", tasks=[str(prompts)], limit=None)  # enough correct ones cannot be told

@@ -31,6 +31,17 @@ def test_r1_zero_is_plain_text_with_the_bare_problem(name, text):
     assert BOXED not in prompt.text
 
 
+def test_few_shot_shows_worked_problems_that_are_right_before_the_one_that_is_asked():
+    from runs.few_shot import EXAMPLES
+    from tasks.grading import grade_completion
+
+    (turn,) = put("few-shot", TASK, PROBLEM, "natural").messages
+    assert turn.content.endswith("Problem: What is {2}+2?\nSolution:")
+    for (asked, said), gold in zip(EXAMPLES, ("26", "33"), strict=True):
+        assert turn.content.index(asked) < turn.content.index(said)
+        assert grade_completion(gold=gold, completion=said).verdict == "correct"
+
+
 def test_r1_zeros_wordings_are_the_papers(paper_tables):
     tables = json.loads(paper_tables.read_text())
     paper = tables["protocol"]["r1_zero_template"]
@@ -39,7 +50,7 @@ def test_r1_zeros_wordings_are_the_papers(paper_tables):
     assert "<think> </think> and <answer> </answer> tags" in R1_ZERO_V1
 
 
-@pytest.mark.parametrize("template", ["chat", "r1", "r1-zero", "r1-zero-v1"])
+@pytest.mark.parametrize("template", ["chat", "few-shot", "r1", "r1-zero", "r1-zero-v1"])
 def test_nano_renders_every_preset_in_its_own_tags(template):
     prompt = put(template, TASK, PROBLEM, "nano")
     assert [m.content for m in prompt.messages] == ["What is {2}+2?"]
