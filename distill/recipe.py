@@ -58,6 +58,20 @@ class Additions(Strict):
     empty_thought: str = EMPTY
 
 
+class Judged(Strict):
+    """A model that is asked about answers where no rule applies, before the filters."""
+
+    model: str
+    votes: PositiveInt = 3
+
+    @field_validator("votes")
+    @classmethod
+    def _odd(cls, votes: int) -> int:
+        if votes % 2 == 0:
+            raise ValueError("an even number of votes can tie: give an odd one")
+        return votes
+
+
 class OnPolicy(Strict):
     """In place of traces: the student answers ``tasks``, and ``teacher``, which must have its
     tokens, says how likely each next one is. ``distillation`` goes to TRL's DistillationConfig.
@@ -94,6 +108,7 @@ class DistilRecipe(Strict):
     template: str = "chat"
     generate: Generation | None = None
     traces: tuple[Path, ...] = ()
+    judge: Judged | None = None
     filters: tuple[Use, ...] = ()
     mix: Additions | None = None
     over_long: OverLong = OverLong()
@@ -107,7 +122,7 @@ class DistilRecipe(Strict):
     @model_validator(mode="after")
     def _traces_or_not(self) -> Self:
         if self.on_policy is not None:
-            for name in ("generate", "traces", "filters", "mix", "sft"):
+            for name in ("generate", "traces", "judge", "filters", "mix", "sft"):
                 if getattr(self, name):
                     raise ValueError(f"{name} does not go with on_policy, which takes no traces")
         return self

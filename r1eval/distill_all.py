@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from r1eval.judging import open_judge
 from r1eval.recipes import folder, print_recipe, with_changes, with_dry_run, with_out
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _prepare(recipe: DistilRecipe, out: Path) -> tuple[Path, ...]:
     from distill.chain import Filtering
     from distill.filter import beside, filter_file
     from distill.mix import Mix, Part, mix
-    from r1eval.distill_filter import print_funnel
+    from r1eval.distill_filter import judged, print_funnel
     from r1eval.distill_generate import TRACES
     from tasks.errors import UserError
 
@@ -85,9 +86,13 @@ def _prepare(recipe: DistilRecipe, out: Path) -> tuple[Path, ...]:
     if recipe.filters:
         if len(traces) > 1:
             raise UserError("filters judge one file of traces: give one, or filter each")
-        kept = out / KEPT
+        kept, given = out / KEPT, traces[0]
+        if recipe.judge is not None:
+            judge = open_judge(recipe.judge.model, recipe.judge.votes)
+            assert judge is not None
+            given = judged(given, judge, recipe.judge.model, beside(kept, "judged.jsonl"))
         filtering = Filtering(filters=recipe.filters)
-        print_funnel(filter_file(traces[0], filtering, kept, beside(kept, "ledger.jsonl")))
+        print_funnel(filter_file(given, filtering, kept, beside(kept, "ledger.jsonl")))
         traces = (kept,)
     if recipe.mix is None:
         return traces

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from r1eval.judging import open_judge, with_judge
 from r1eval.plural import counted
 
 if TYPE_CHECKING:
     from distill.ablate import Ablated
     from distill.ledger import Funnel
+    from tasks.grading.judge import Judge
 
 
 @click.command("filter")
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Also what each filter alone drops, and what is kept without it.",
 )
+@with_judge
 @click.option(
     "--processes", type=click.IntRange(min=1), metavar="N", help="[default: one for each processor]"
 )
@@ -52,6 +55,8 @@ def filter_(
     out: Path,
     ledger: Path | None,
     ablated: bool,
+    judge_model: str | None,
+    judge_votes: int | None,
     processes: int | None,
 ) -> int:
     """Filter TRACES, a .jsonl or .parquet file; nothing in it is changed.
@@ -61,7 +66,8 @@ def filter_(
     r1eval distill filter traces.jsonl --recipe mine.yaml --out kept.jsonl --ablate
 
     The ledger says of each dropped trace which filter dropped it and why; the funnel is printed
-    and written to KEPT.funnel.json. docs/distill.md lists the filters.
+    and written to KEPT.funnel.json. docs/distill.md lists the filters. A judge's verdicts are in
+    KEPT.judged.jsonl, which is what is filtered then.
     """
     from distill.ablate import ablate
     from distill.chain import Filtering
@@ -70,6 +76,8 @@ def filter_(
 
     settled = read_recipe(recipe, Filtering, "filters")
     book = ledger or beside(out, "ledger.jsonl")
+    if (judge := open_judge(judge_model, judge_votes)) is not None:
+        traces = judged(traces, judge, str(judge_model), beside(out, "judged.jsonl"))
     if ablated:  # first: it has something to say where nothing is left
         rows = ablate(traces, settled, beside(out, "ablation.json"), processes)
         _print_ablation(rows)
@@ -79,6 +87,20 @@ def filter_(
         click.echo(notice, err=True)
     click.echo(f"{counted(funnel.kept, 'trace')} in {out}; why the others are not is in {book}.")
     return 0
+
+
+def judged(traces: Path, judge: Judge, name: str, out: Path) -> Path:
+    """The traces with a judge's verdicts where no rule applies, in a file of their own."""
+    from distill.judged import Review
+    from distill.traces import read_traces, write_traces
+
+    review = Review(judge, name)
+    write_traces(out, review(read_traces(traces)))
+    click.echo(
+        f"{name} was asked about {counted(review.asked, 'trace')}: {review.changed} correct, "
+        f"in {out}"
+    )
+    return out
 
 
 def _print_ablation(rows: Sequence[Ablated]) -> None:

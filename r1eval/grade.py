@@ -8,18 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from r1eval.judging import open_judge, with_judge
+
 if TYPE_CHECKING:
-    from tasks.grading.judge import Judge
     from tasks.sources import Row
 
 
 _GAINED = ("verdict", "extracted", "reason")
-
-
-def _odd(_: click.Context, __: click.Parameter, value: int | None) -> int | None:
-    if value is not None and value % 2 == 0:
-        raise click.BadParameter("an even number of votes can tie: give an odd one")
-    return value
 
 
 @click.command()
@@ -31,20 +26,7 @@ def _odd(_: click.Context, __: click.Parameter, value: int | None) -> int | None
     metavar="OUT.jsonl",
     help="The same rows with verdict, extracted and reason.",
 )
-@click.option(
-    "--judge",
-    "judge_model",
-    metavar="MODEL",
-    help="Ask this model about answers that no rule decides: two that are words and differ, or "
-    "unsure ones.",
-)
-@click.option(
-    "--judge-votes",
-    type=click.IntRange(1),
-    callback=_odd,
-    metavar="N",
-    help="Odd; more than half of them decide. [default: 3]",
-)
+@with_judge
 def grade(rows: Path, out: Path, judge_model: str | None, judge_votes: int | None) -> None:
     """Grade each row of IN.jsonl, {gold, answer} or {gold, completion}.
 
@@ -71,8 +53,6 @@ def grade(rows: Path, out: Path, judge_model: str | None, judge_votes: int | Non
     from tasks.grading.rows import read_gradables
     from tasks.sources import read_file
 
-    if judge_votes is not None and judge_model is None:
-        raise click.UsageError("--judge-votes needs --judge MODEL")
     read = read_file(rows)
     if not read:
         raise UserError(f"{rows} holds no rows")
@@ -81,7 +61,7 @@ def grade(rows: Path, out: Path, judge_model: str | None, judge_votes: int | Non
     gradable = read_gradables(read)
     _check_writable(read)
     with written_whole(out) as temporary:
-        judge = _open_judge(judge_model, judge_votes) if judge_model is not None else None
+        judge = open_judge(judge_model, judge_votes)
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # symbolic grading waits on processes
             grades = by_rules = list(pool.map(lambda row: row.grade(), gradable))
         if judge is not None:
@@ -120,11 +100,3 @@ def _check_writable(rows: Sequence[Row]) -> None:
             broken.append((row.place, why))
     if broken:
         raise in_one(broken)
-
-
-def _open_judge(model: str, votes: int | None) -> Judge:
-    """Loaded before anything is graded, so that a misspelt name costs no time."""
-    from runs.judge import open_asker
-    from tasks.grading.judge import Judge
-
-    return Judge(open_asker(model), votes or 3)
