@@ -55,7 +55,7 @@ bench-eval: smollm2  ## r1eval eval beside lm_eval --model hf, whole commands
 bench-budgets: smollm2  ## a curve over budgets beside lm-eval run once per budget
 	$(BIN)/python -m benchmarks.budgets --out docs/results/budgets.md
 
-bench-rl: setup  ## a GRPO step beside plain TRL's
+bench-rl: smollm2  ## a GRPO step beside plain TRL's
 	$(BIN)/python -m benchmarks.rl --out docs/results/rl_speed.md
 
 bench-sft: smollm2  ## training on traces beside plain TRL's

@@ -18,6 +18,7 @@ from benchmarks.trainings import (
     Side,
     collapses,
     read_side,
+    run_command,
     seconds,
     train,
     with_interval,
@@ -35,9 +36,12 @@ VARIANTS = {
 @click.option("--seeds", default=5, show_default=True)
 @click.option("--control-seeds", default=2, show_default=True, help="Of all but plain.")
 @click.option("--variants", default="plain,language,random", show_default=True)
+@click.option("--widest", default=256, show_default=True, help="Samples for pass@k's plot.")
 @click.option("--work", type=click.Path(path_type=Path), default=Path("out/r1-zero"))
 @click.option("--out", type=click.Path(path_type=Path), help="Write the page and plots here.")
-def main(seeds: int, control_seeds: int, variants: str, work: Path, out: Path | None) -> None:
+def main(
+    seeds: int, control_seeds: int, variants: str, widest: int, work: Path, out: Path | None
+) -> None:
     """Train what is lacking and print the page."""
     page = [f"# R1-Zero on nano\n\n{machine()}\n", "    r1eval rl r1-zero-nano --out DIR\n"]
     folders: dict[str, list[Path]] = {}
@@ -60,6 +64,29 @@ def main(seeds: int, control_seeds: int, variants: str, work: Path, out: Path | 
         print(page[-1], flush=True)
         if out is not None:
             write_page(out, page, folders, sides)
+    models = {"base": "nano", "plain": str(folders["plain"][0] / "model")}
+    wide = {name: _wide(work / f"{name}-{widest}", model, widest) for name, model in models.items()}
+    page.append(f"## Does it widen or sharpen? Seed 0, {widest} samples\n\n{_by_k(wide)}\n")
+    print(page[-1])
+    if out is not None:
+        write_page(out, page, folders, wide)
+
+
+def _wide(run: Path, model: str, samples: int) -> Side:
+    """As the recipe evaluates, with more samples."""
+    if not (run / "results.json").is_file():
+        ask = ["eval", model, "--task", "nano", "--samples", str(samples), "--protocol", "r1-zero"]
+        ask += ["--temperature", "1", "--top-p", "1", "--max-tokens", "256", "--out", str(run)]
+        run_command(ask, run)
+    return read_side(run, "ascii")
+
+
+def _by_k(sides: dict[str, Side]) -> str:
+    keys = [key for key in sides["base"].metrics if key.startswith("pass@")]
+    rows = [
+        (name, *(with_interval(side.metrics[key]) for key in keys)) for name, side in sides.items()
+    ]
+    return "\n".join(table([("", *keys), *rows]))
 
 
 HEAD = (

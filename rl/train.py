@@ -66,7 +66,7 @@ def steps_per_rollout(config: GRPOConfig) -> int:
 def make_trainer(loaded: Loaded, config: GRPOConfig, **options: Any) -> Trainer:
     recipe = loaded.recipe
     rows = [{"prompt": one.prompt, "asked": n} for n, one in enumerate(loaded.problems)]
-    with _found_by_trl(loaded, config):
+    with found_by_trl(loaded, config):
         trainer = Trainer(
             model=loaded.model,
             reward_funcs=find_rewards(recipe.rewards, config.max_completion_length),
@@ -85,7 +85,7 @@ def make_trainer(loaded: Loaded, config: GRPOConfig, **options: Any) -> Trainer:
 
 
 @contextmanager
-def _found_by_trl(loaded: Loaded, config: GRPOConfig) -> Iterator[None]:
+def found_by_trl(loaded: Loaded, config: GRPOConfig) -> Iterator[None]:
     """TRL loads the reference by the name in the model's configuration: of the same revision, and
     from a copy where that name is a GGUF file.
     """
