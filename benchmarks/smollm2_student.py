@@ -21,8 +21,8 @@ from benchmarks.trainings import Side, read_side, run_command, with_interval
 from distill.traces import Trace, write_traces
 from evals.compare import compare
 from evals.load import outcomes
-from rl.load import where
 from runs.files import written_whole
+from runs.recipe import where
 from tasks.load import load_task
 
 HEAD = ("", "pass@1", "pass@8", "cons@8", "tokens", "thinks")

@@ -18,8 +18,8 @@ from pydantic import Field, PositiveInt
 
 from distill.traces import Trace
 from evals.load import every_grade
-from rl.load import where
 from runs import record
+from runs.recipe import where
 from runs.record import sole_writer
 from runs.settings import RunSettings
 from runs.store import Sample, Store, StoredProblem

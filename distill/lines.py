@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from distill.traces import Trace, as_line, read_traces, trace_of, write_traces
+from distill.traces import Trace, as_line, is_function, read_traces, trace_of, write_traces
 from runs.files import written_whole
 from tasks.errors import UserError
 
@@ -49,14 +49,19 @@ def _name(line: Line, file: str) -> str:
 
 @contextmanager
 def as_lines(path: Path) -> Iterator[Path]:
-    """The same traces as JSONL, for as long as the block lasts where they are Parquet."""
-    if not path.is_file():
+    """The same traces as JSONL, for as long as the block lasts where they are Parquet or what a
+    function gives.
+    """
+    made_up = is_function(path)
+    if not made_up and not path.is_file():
         raise UserError(f"no such file of traces: {path}")
-    if path.suffix != ".parquet":
+    if not made_up and path.suffix != ".parquet":
         yield path
         return
     with TemporaryDirectory(prefix="r1eval-") as folder:
-        made = Path(folder) / path.with_suffix(".jsonl").name
+        made = Path(folder) / f"{path.name.rpartition(':')[2]}.jsonl"
+        if not made_up:
+            made = Path(folder) / path.with_suffix(".jsonl").name
         write_traces(made, read_traces(path))
         yield made
 

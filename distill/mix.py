@@ -25,6 +25,7 @@ from typing import BinaryIO, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
+from distill.lines import as_lines
 from distill.traces import Trace, trace_of, write_traces
 from tasks.errors import UserError
 from tasks.schema import Strict
@@ -34,8 +35,8 @@ EMPTY = "<think>\n\n</think>\n\n"
 
 
 class Part(Strict):
-    """A JSONL file of traces; ``thought: empty`` puts an empty one in place of any that is there,
-    ``none`` takes it out.
+    """A file of traces, or ``file.py:function``; ``thought: empty`` puts an empty one in place of
+    any that is there, ``none`` takes it out.
     """
 
     traces: Path
@@ -65,24 +66,21 @@ def mix(recipe: Mix, out: Path) -> list[Taken]:
     """Write the set to ``out``. Raises UserError on a file without traces, and on one that is
     broken where it is read.
     """
-    for part in recipe.parts:
-        if part.traces.suffix == ".parquet":
-            raise UserError(f"{part.traces}: a mix takes JSONL")
-        if not part.traces.is_file():
-            raise UserError(f"no such file of traces: {part.traces}")
-    begins = [_line_starts(part.traces) for part in recipe.parts]
-    for part, starts in zip(recipe.parts, begins, strict=True):
-        if not starts:
-            raise UserError(f"nothing to mix: {part.traces} holds no trace")
-    counts = shares([p.share for p in recipe.parts], [len(b) for b in begins], recipe.total)
-    choose = random.Random(recipe.seed)
-    order = [
-        (number, begin)
-        for number, (count, starts) in enumerate(zip(counts, begins, strict=True))
-        for begin in choose.sample(starts, count)
-    ]
-    choose.shuffle(order)
-    write_traces(out, _read(recipe, order))
+    with ExitStack() as stack:
+        files = [stack.enter_context(as_lines(part.traces)) for part in recipe.parts]
+        begins = [_line_starts(file) for file in files]
+        for part, starts in zip(recipe.parts, begins, strict=True):
+            if not starts:
+                raise UserError(f"nothing to mix: {part.traces} holds no trace")
+        counts = shares([p.share for p in recipe.parts], [len(b) for b in begins], recipe.total)
+        choose = random.Random(recipe.seed)
+        order = [
+            (number, begin)
+            for number, (count, starts) in enumerate(zip(counts, begins, strict=True))
+            for begin in choose.sample(starts, count)
+        ]
+        choose.shuffle(order)
+        write_traces(out, _read(recipe, files, order))
     return [
         Taken(part.traces, count, len(starts))
         for part, count, starts in zip(recipe.parts, counts, begins, strict=True)
@@ -133,11 +131,9 @@ def _line_starts(path: Path) -> array[int]:
     return starts
 
 
-def _read(recipe: Mix, order: Sequence[tuple[int, int]]) -> Iterator[Trace]:
+def _read(recipe: Mix, paths: Sequence[Path], order: Sequence[tuple[int, int]]) -> Iterator[Trace]:
     with ExitStack() as stack:
-        files: list[BinaryIO] = [
-            stack.enter_context(part.traces.open("rb")) for part in recipe.parts
-        ]
+        files: list[BinaryIO] = [stack.enter_context(path.open("rb")) for path in paths]
         for number, begin in order:
             part = recipe.parts[number]
             files[number].seek(begin)

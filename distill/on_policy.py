@@ -22,10 +22,11 @@ from trl import DistillationConfig, DistillationTrainer
 
 from distill.recipe import DistilRecipe, OnPolicy
 from rl.checkpoints import WholeCheckpoints, checkpoints
-from rl.load import trainable, where, with_lora
+from rl.load import trainable, with_lora
 from rl.rollouts import Policy
 from rl.train import MODEL, save
 from runs.models import find_model
+from runs.recipe import where
 from runs.seeds import sample_seed
 from runs.templates import put
 from sampling import tokens

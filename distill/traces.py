@@ -22,9 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from runs.files import written_whole
+from runs.recipe import where
 from tasks.errors import UserError
 from tasks.grading import Verdict, grade_completion
 from tasks.thinking import Split, split_thought
+from tasks.usercode import call, load_function
 
 Turn = Mapping[str, str]
 """``{"role": …, "content": …}``."""
@@ -96,14 +98,26 @@ class Trace:
 
 
 def read_traces(path: Path) -> Iterator[Trace]:
-    """Every trace of a JSONL or Parquet file, one at a time. A trace without an id is named by its
-    place. Raises UserError naming the line that is none.
+    """Every trace of a JSONL or Parquet file, one at a time, or of what the function of a
+    ``file.py:function`` gives. A trace without an id is named by its place. Raises UserError naming
+    the line that is none.
     """
-    if not path.is_file():
+    if is_function(path):
+        rows = _called(str(path))
+    elif path.is_file():
+        rows = _parquet(path) if path.suffix == ".parquet" else _jsonl(path)
+    else:
         raise UserError(f"no such file of traces: {path}")
-    rows = _parquet(path) if path.suffix == ".parquet" else _jsonl(path)
     for number, row in enumerate(rows, start=1):
         yield trace_of(row, f"{path.name}:{number}", f"{path}, trace {number}")
+
+
+def is_function(path: Path) -> bool:
+    """
+    >>> is_function(Path("mine.py:worked")), is_function(Path("kept.jsonl"))
+    (True, False)
+    """
+    return ".py:" in path.name
 
 
 def as_line(trace: Trace) -> str:
@@ -161,6 +175,13 @@ def _jsonl(path: Path) -> Iterator[Any]:
                 yield json.loads(line)
             except ValueError as error:
                 raise UserError(f"{path}, line {number}: not JSON ({error})") from error
+
+
+def _called(spec: str) -> Iterator[Any]:
+    made = call(load_function(where(spec)), spec)
+    if not isinstance(made, Iterable) or isinstance(made, (str, Mapping)):
+        raise UserError(f"{spec} must return rows with prompt and completion")
+    return iter(made)
 
 
 def _parquet(path: Path) -> Iterator[Any]:

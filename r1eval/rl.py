@@ -145,7 +145,7 @@ def _check(loaded: Loaded, config: Any) -> None:
 def evaluate(asked: Evaluation, template: str, model: str, out: Path) -> None:
     """Held-out problems as a run in ``out``, printed; one that is whole is not done again."""
     from r1eval.running import run_and_print
-    from rl.load import where
+    from runs.recipe import where
     from runs.settings import RunSettings
 
     run_and_print(

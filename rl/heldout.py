@@ -9,9 +9,10 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from evals.metrics import figure, pass_estimate
 from rl.graded import measure
-from rl.load import Loaded, ask, where
+from rl.load import Loaded, ask
 from rl.probe import draw_graded
 from rl.recipe import Evaluation
+from runs.recipe import where
 from runs.seeds import sample_seed
 from sampling.engine import Sampling
 from tasks.grading import Verdict

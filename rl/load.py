@@ -16,7 +16,7 @@ from rl.graded import Asked
 from rl.recipe import RLRecipe
 from rl.rollouts import Policy
 from runs.models import find_model
-from runs.recipe import RECIPES
+from runs.recipe import where
 from runs.templates import put
 from sampling import tokens
 from sampling.loading import LoadedModel, ModelPlace, load
@@ -146,10 +146,3 @@ def with_lora(model: Any, lora: Mapping[str, Any], seed: int) -> Any:
 
     torch.manual_seed(seed)
     return get_peft_model(model, LoraConfig(task_type="CAUSAL_LM", **lora))
-
-
-def where(task: str) -> str:
-    """A function that ships beside the recipes is found from anywhere."""
-    file, colon, name = task.rpartition(":")
-    shipped = RECIPES / "rl" / file
-    return f"{shipped}:{name}" if colon and file.endswith(".py") and shipped.is_file() else task

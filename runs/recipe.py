@@ -91,6 +91,19 @@ def find(name: str, kind: str, beside: Path | None = None) -> Path:
     raise UserError(f"unknown recipe {name!r}: {hint}")
 
 
+def where(spec: str) -> str:
+    """A ``file.py:function`` that ships beside the recipes is found from anywhere.
+
+    >>> where("gym.py:sums").endswith("recipes/rl/gym.py:sums"), where("aime24")
+    (True, 'aime24')
+    """
+    file, colon, name = spec.rpartition(":")
+    if not (colon and file.endswith(".py")) or Path(file).is_file():
+        return spec
+    shipped_there = sorted(RECIPES.glob(f"*/{file}")) if not Path(file).is_absolute() else []
+    return f"{shipped_there[0]}:{name}" if shipped_there else spec
+
+
 def merge(first: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Any]:
     """``first`` with what ``then`` says otherwise.
 

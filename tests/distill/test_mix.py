@@ -1,5 +1,7 @@
 """Sets in stated shares, shuffled the same for the same seed."""
 
+from pathlib import Path
+
 import pytest
 
 from distill.mix import EMPTY, Mix, Part, Taken, mix, shares
@@ -59,3 +61,18 @@ def test_what_cannot_be_mixed_is_said(tmp_path, parts):
     with pytest.raises(UserError, match=r"reasoning\.jsonl, byte \d+: not JSON"):
         mix(Mix(parts=(Part(traces=parts[0]),)), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_part_may_be_what_a_function_gives(solved_file, tmp_path):
+    made = tmp_path / "mine.py"
+    made.write_text(
+        "def hello():\n"
+        "    for n in range(6):\n"
+        "        yield {'prompt': [{'role': 'user', 'content': f'greet {n}'}],\n"
+        "               'completion': [{'role': 'assistant', 'content': 'hello'}]}\n"
+    )
+    parts = (Part(traces=solved_file, share=3), Part(traces=Path(f"{made}:hello"), thought="empty"))
+    taken = mix(Mix(parts=parts), tmp_path / "mixed.jsonl")
+    assert [part.taken for part in taken] == [18, 6]
+    said = [t.text for t in read_traces(tmp_path / "mixed.jsonl") if t.question.startswith("greet")]
+    assert said == ["<think>\n\n</think>\n\nhello"] * 6

@@ -99,7 +99,7 @@ def test_skipping_does_not_go_with_a_normaliser_of_what_is_trained_on(recipe):
 
 
 def test_hub_problems_are_read_from_a_local_copy(tmp_path, monkeypatch):
-    from rl.load import where
+    from runs.recipe import where
     from tasks.load import load_task
 
     rows = '{"problem": "1+1?", "answer": "2", "solution": "2"}\n'
