@@ -19,6 +19,7 @@ COMMANDS = {
     "rerun": ("r1eval.rerun:rerun", "Do a run again, in a new folder."),
     "rl": ("r1eval.rl:rl", "Train a reasoning teacher with GRPO."),
     "distill": ("r1eval.distill:distill", "From a teacher's traces to a trained student."),
+    "pipeline": ("r1eval.pipeline:pipeline", "R1's stages, or yours, one after the other."),
     "doctor": ("r1eval.doctor:doctor", "What is wrong with a recipe, before hours are spent."),
     "export": ("r1eval.export:export", "Write a run's samples as JSONL or Parquet."),
     "grade": ("r1eval.grade:grade", "Verdicts for rows of {gold, answer} or {gold, completion}."),

@@ -1,0 +1,175 @@
+"""A pipeline: stages in their order, each with the recipe of its kind.
+
+What a stage makes is named by ``@`` and its name wherever a recipe takes a path or a model::
+
+    stages:
+      - {name: cold-start, kind: sft, extends: nano, traces: [cold.jsonl]}
+      - {name: reasoning, kind: rl, extends: [r1-reasoning, nano], model: "@cold-start"}
+
+All recipes are read and checked before the first stage runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator
+
+from distill.chain import Filtering
+from distill.generate import Generation
+from distill.mix import Mix
+from distill.recipe import DistilRecipe
+from rl.recipe import RLRecipe
+from runs.recipe import check, merge, read_recipe
+from tasks.errors import UserError
+from tasks.schema import Strict, nearest
+
+Kind = Literal["sft", "rl", "generate", "filter", "mix", "eval", "export"]
+
+
+class Filtered(Filtering):
+    """Filters, and the file that they judge."""
+
+    traces: Path
+
+
+class Evaluated(Strict):
+    """A run as `r1eval eval` makes it; ``template`` is its ``--protocol``."""
+
+    model: str
+    tasks: tuple[str, ...] = Field(min_length=1)
+    samples: PositiveInt = 1
+    template: str = "chat"
+    limit: PositiveInt | None = None
+    seed: int = 0
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: PositiveInt | None = None
+    budgets: str | None = None
+    budget_mode: Literal["truncate", "force", "extend"] | None = None
+
+
+class Export(Strict):
+    model: str
+
+
+@dataclass(frozen=True)
+class Form:
+    """``makes``: what ``@name`` stands for in the stage's folder; ``shipped``: the folder of
+    recipes that ``extends`` names.
+    """
+
+    recipe: type[Strict]
+    makes: str
+    shipped: str = ""
+    section: str = ""
+
+
+FORMS: dict[Kind, Form] = {
+    "sft": Form(DistilRecipe, "model", "distill"),
+    "rl": Form(RLRecipe, "model", "rl"),
+    "generate": Form(Generation, "traces.jsonl", "distill", "generate"),
+    "filter": Form(Filtered, "kept.jsonl", "filters"),
+    "mix": Form(Mix, "mixed.jsonl", "distill"),
+    "eval": Form(Evaluated, ""),
+    "export": Form(Export, ""),
+}
+
+
+class Given(BaseModel):
+    """A stage as it is written: what is not named here belongs to the recipe of its kind."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    kind: Kind
+    extends: tuple[str, ...] = ()
+
+    @field_validator("extends", mode="before")
+    @classmethod
+    def _one_or_many(cls, given: Any) -> Any:
+        return (given,) if isinstance(given, str) else given
+
+
+class PipelineRecipe(Strict):
+    title: str = ""
+    stages: tuple[Given, ...] = Field(min_length=1)
+
+    @field_validator("stages")
+    @classmethod
+    def _distinct(cls, stages: tuple[Given, ...]) -> tuple[Given, ...]:
+        names = [stage.name for stage in stages]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"two stages are called {twice[0]}")
+        return stages
+
+
+@dataclass(frozen=True)
+class Stage:
+    """``recipe`` is settled but for the ``@`` in it; ``parents`` are the stages that these name."""
+
+    name: str
+    kind: Kind
+    recipe: Mapping[str, Any]
+    parents: tuple[str, ...]
+
+    @property
+    def form(self) -> Form:
+        return FORMS[self.kind]
+
+
+def read_pipeline(name: str, change: Mapping[str, Any] | None = None) -> list[Stage]:
+    """The stages in their order. ``change``: by a stage's name, values of its recipe.
+
+    Raises UserError on what is misspelt in any of them, and on a stage that names one which does
+    not come before it.
+    """
+    given = read_recipe(name, PipelineRecipe, ".")
+    changes = dict(change or {})
+    stages: list[Stage] = []
+    for one in given.stages:
+        stages.append(_stage(one, changes.pop(one.name, {}), [stage.name for stage in stages]))
+    if changes:
+        near = nearest(next(iter(changes)), [stage.name for stage in stages])
+        hint = f"did you mean {near[0]}?" if near else "it names no stage"
+        raise UserError(f"{name}: {next(iter(changes))}: {hint}")
+    return stages
+
+
+def _stage(given: Given, change: Mapping[str, Any], before: list[str]) -> Stage:
+    form = FORMS[given.kind]
+    own = merge(given.model_extra or {}, change)
+    settled: Strict
+    if given.extends:
+        first, *rest = given.extends
+        settled = read_recipe(first, form.recipe, form.shipped, rest, own, form.section)
+    else:
+        settled = check(own, form.recipe, given.name)
+    recipe = settled.model_dump(mode="json")
+    parents = list(dict.fromkeys(name.partition("/")[0] for name in references(recipe)))
+    for parent in parents:
+        if parent not in before:
+            near = nearest(parent, before)
+            hint = f"did you mean @{near[0]}?" if near else "it names none that comes before it"
+            raise UserError(f"stage {given.name}: @{parent}: {hint}")
+    return Stage(given.name, given.kind, recipe, tuple(parents))
+
+
+def references(recipe: Any) -> Iterator[str]:
+    """What stands behind an ``@``, wherever a text begins with one.
+
+    >>> list(references({"model": "@r1", "traces": ["@kept", "a.jsonl"]}))
+    ['r1', 'kept']
+    """
+    if isinstance(recipe, str):
+        if recipe.startswith("@"):
+            yield recipe[1:]
+    elif isinstance(recipe, Mapping):
+        for value in recipe.values():
+            yield from references(value)
+    elif isinstance(recipe, list | tuple):
+        for value in recipe:
+            yield from references(value)
