@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any, Literal
 
@@ -43,39 +44,85 @@ def run_pipeline(
     tell: Tell,
     redo_from: str | None = None,
     only: Collection[str] = (),
+    jobs: int = 1,
 ) -> int:
     """Do what is not done, in order, and say of each stage what becomes of it. ``redo_from``: this
-    stage and all that rest on it anew; ``only``: these alone. Returns 3 where samples are missing.
+    stage and all that rest on it anew; ``only``: these alone; ``jobs``: so many at once, where
+    none rests on another. Returns 3 where samples are missing.
 
     Raises StageFailed, and UserError on a stage that is not there or whose parents are not done.
     """
     made = address(stages, out)
     _check_names(made, redo_from, only)
     out.mkdir(parents=True, exist_ok=True)
-    code = 0
     with sole_writer(out):
         manifest = Manifest(out)
         if redo_from is not None:
             for name, one in made.items():
                 if name == redo_from or redo_from in ancestors(name, made):
                     manifest.forget(one)
-        for name, one in made.items():
-            state = state_of(one, manifest, only)
-            tell(one, state)
-            if state != "to do":
-                continue
-            for parent in one.stage.parents:
-                if not manifest.is_done(made[parent]):
-                    raise UserError(f"stage {name} needs {parent}, which is not done: do it first")
+        waiting: list[Addressed] = []
+        for one in made.values():
+            if (state := state_of(one, manifest, only)) == "to do":
+                waiting.append(one)
+            else:
+                tell(one, state)
+        _check_parents(waiting, made, manifest)
+
+        def do(one: Addressed) -> tuple[Addressed, int, float]:
             began = time.monotonic()
             asked = arguments(one, made, out)
-            returned = command(asked) if asked else 0
-            if returned not in (0, 3):
-                raise StageFailed(name, returned)
-            code = max(code, returned)
-            parents = {parent: made[parent].key for parent in one.stage.parents}
-            manifest.note(one, time.monotonic() - began, parents)
-    return code
+            code = command(asked) if asked else 0
+            return one, code, time.monotonic() - began
+
+        return _do_all(waiting, made, manifest, do, tell, jobs)
+
+
+def _do_all(
+    waiting: list[Addressed],
+    made: Mapping[str, Addressed],
+    manifest: Manifest,
+    do: Callable[[Addressed], tuple[Addressed, int, float]],
+    tell: Tell,
+    jobs: int,
+) -> int:
+    """What is running when a stage fails comes to its end first."""
+    highest, failed = 0, None
+    running: set[Future[tuple[Addressed, int, float]]] = set()
+    with ThreadPoolExecutor(jobs) as pool:
+        while running or (waiting and failed is None):
+            ready = [one for one in waiting if _parents_done(one, made, manifest)]
+            for one in ready[: jobs - len(running)] if failed is None else ():
+                waiting.remove(one)
+                tell(one, "to do")
+                running.add(pool.submit(do, one))
+            finished, running = wait(running, return_when=FIRST_COMPLETED)
+            for one, code, seconds in (future.result() for future in finished):
+                if code in (0, 3):
+                    highest = max(highest, code)
+                    parents = {parent: made[parent].key for parent in one.stage.parents}
+                    manifest.note(one, seconds, parents)
+                else:
+                    failed = failed or StageFailed(one.stage.name, code)
+    if failed is not None:
+        raise failed
+    return highest
+
+
+def _parents_done(one: Addressed, made: Mapping[str, Addressed], manifest: Manifest) -> bool:
+    return all(manifest.is_done(made[parent]) for parent in one.stage.parents)
+
+
+def _check_parents(
+    waiting: Sequence[Addressed], made: Mapping[str, Addressed], manifest: Manifest
+) -> None:
+    asked = {one.stage.name for one in waiting}
+    for one in waiting:
+        for parent in one.stage.parents:
+            if parent not in asked and not manifest.is_done(made[parent]):
+                raise UserError(
+                    f"stage {one.stage.name} needs {parent}, which is not done: do it first"
+                )
 
 
 def state_of(one: Addressed, manifest: Manifest, only: Collection[str] = ()) -> State:

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 COMMANDS = {
+    "demo": ("r1eval.demo:demo", "The whole paper in miniature, on two processors."),
     "eval": ("r1eval.eval:evaluate", "Sample a model on tasks, grade, print the figures."),
     "rescore": ("r1eval.rescore:rescore", "Grade a run again, without asking the model."),
     "compare": ("r1eval.compare:compare", "Two runs, paired by problem: difference and p-value."),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from r1eval.processes import run_command
 from r1eval.recipes import folder, with_changes, with_dry_run, with_out
 
 if TYPE_CHECKING:
@@ -23,6 +22,14 @@ if TYPE_CHECKING:
 @with_changes("STAGE.grpo.max_steps=30")
 @click.option("--from", "redo_from", metavar="STAGE", help="Do it and all that rests on it anew.")
 @click.option("--only", metavar="STAGE[,STAGE]", help="These alone; what they need must be done.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="So many stages at once, where none rests on another.",
+)
 @with_out
 @with_dry_run("the stages and which of them are done")
 def pipeline(
@@ -30,6 +37,7 @@ def pipeline(
     changes: dict[str, Any],
     redo_from: str | None,
     only: str | None,
+    jobs: int,
     out: Path | None,
     dry_run: bool,
 ) -> int:
@@ -51,16 +59,10 @@ def pipeline(
         return _print_stages(stages, place)
     asked = [name.strip() for name in only.split(",")] if only else []
     try:
-        return run_pipeline(stages, place, _command, _tell, redo_from, asked)
+        return run_pipeline(stages, place, run_command, _tell, redo_from, asked, jobs)
     except StageFailed as failed:
         click.echo(f"r1eval: {failed}; the same command goes on from there", err=True)
         return failed.code
-
-
-def _command(arguments: Sequence[str]) -> int:
-    """In a process of its own, which gives all memory back."""
-    run = "from r1eval.main import main; main()"
-    return subprocess.run([sys.executable, "-c", run, *arguments]).returncode
 
 
 def _tell(one: Addressed, state: State) -> None:

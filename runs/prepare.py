@@ -13,6 +13,7 @@ from functools import cached_property
 from runs.forcing import NANO, Forcing
 from runs.models import check_engine_args, find_model, load_engine
 from runs.protocol import Preset, Protocol, read_preset
+from runs.recipe import where
 from runs.record import RunRecord, TaskRecord, existing
 from runs.seeds import sample_seed
 from runs.settings import RunSettings
@@ -110,7 +111,7 @@ def prepare(settings: RunSettings, again: RunRecord | None = None) -> Prepared:
     if temperature == 0 and settings.samples > 1:
         raise UserError(f"temperature 0 gives {settings.samples} equal samples: use --samples 1")
     gold = settings.needs_gold
-    tasks = [load_task(t, limit=settings.limit, needs_gold=gold) for t in settings.tasks]
+    tasks = [load_task(where(t), limit=settings.limit, needs_gold=gold) for t in settings.tasks]
     _distinct(tasks)
     if before is not None:
         _same_problems(before, tasks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import torch
 
@@ -25,8 +26,13 @@ from sampling.memory import free_bytes, out_of_memory_at
 from sampling.packed import pack
 from sampling.rows import Row
 
-_ALL_THREADS = torch.get_num_threads()
 _MEMORY_SHARE = 0.8  # of what is free now
+
+
+@cache
+def _all_threads() -> int:
+    """Those that the process began with, before an engine took fewer."""
+    return int(torch.get_num_threads())
 
 
 class TransformersEngine:
@@ -45,7 +51,7 @@ class TransformersEngine:
     ) -> None:
         loaded = load(place, dtype=dtype, device=device)
         tiny = loaded.parameters < TINY
-        torch.set_num_threads(threads or (min(_ALL_THREADS, 4) if tiny else _ALL_THREADS))
+        torch.set_num_threads(threads or (min(_all_threads(), 4) if tiny else _all_threads()))
         self._model, self._tokenizer = loaded.model, loaded.tokenizer
         if not tiny:  # below it the call costs more than the product
             pack(self._model)

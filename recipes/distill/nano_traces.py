@@ -9,7 +9,7 @@ from nano.language import reply
 from nano.problems import generate
 from nano.solver import Habits, work
 
-_WORKED, _TALK, _DEPTHS = 1200, 600, (1, 2, 3)
+_WORKED, _TALK, _DEPTHS, _ASKED = 1200, 600, (1, 2, 3), 60
 
 
 def worked() -> Iterator[dict[str, Any]]:
@@ -26,6 +26,15 @@ def talk() -> Iterator[dict[str, Any]]:
     for n in range(_TALK):
         prompt = everyday.ask(draw, "train")
         yield _row(f"talk/{n}", prompt, reply(everyday.good_answer(prompt)))
+
+
+def talk_heldout() -> list[dict[str, Any]]:
+    """Prompts that need no thought, as a task: none of them was trained on but the greetings."""
+    draw, asked = random.Random(1), dict[str, str]()
+    while len(asked) < _ASKED:
+        prompt = everyday.ask(draw, "heldout")
+        asked[prompt] = everyday.good_answer(prompt)
+    return [{"problem": prompt, "answer": answer} for prompt, answer in asked.items()]
 
 
 def _row(name: str, prompt: str, said: str) -> dict[str, Any]:
