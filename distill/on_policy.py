@@ -21,10 +21,9 @@ from transformers import logging as transformers_logging
 from trl import DistillationConfig, DistillationTrainer
 
 from distill.recipe import DistilRecipe, OnPolicy
-from rl.checkpoints import WholeCheckpoints, checkpoints
+from rl.checkpoints import MODEL, WholeCheckpoints, checkpoints, save
 from rl.load import trainable, with_lora
 from rl.rollouts import Policy
-from rl.train import MODEL, save
 from runs.models import find_model
 from runs.recipe import where
 from runs.seeds import sample_seed

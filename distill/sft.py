@@ -24,9 +24,8 @@ from trl import SFTConfig, SFTTrainer
 from distill.recipe import DistilRecipe
 from distill.render import Rendered, Renderer
 from distill.traces import read_traces
-from rl.checkpoints import WholeCheckpoints, checkpoints
+from rl.checkpoints import MODEL, WholeCheckpoints, checkpoints, save
 from rl.load import trainable, with_lora
-from rl.train import MODEL, save
 from runs.models import find_model
 from sampling import tokens
 from sampling.loading import load

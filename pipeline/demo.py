@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from evals.results import read_results
 from pipeline.manifest import Addressed
 from rl.journal import LOG, read_lines
 from rl.plots import draw_training
+from rl.reward_model import CARD
 from runs.files import write_json, written_whole
 from runs.store import Store
 from tasks.language import mixes
@@ -73,9 +75,16 @@ def summarise(
         "thinks_when_not_needed": {
             name: _thinks(made[f"{name}-talk"].folder) for name in ("r1-zero", "r1")
         },
+        "reward_models": {name: _accuracy(made[name].folder) for name in ("helpful", "harmless")},
         "compute": {name: total(costs) for name, costs in _costs(made).items()},
     }
     return summary
+
+
+def _accuracy(folder: Path) -> float:
+    """Of a reward model, on what is held out."""
+    card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    return float(card["accuracy"]["value"])
 
 
 def _forced(task: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -23,11 +23,12 @@ from distill.generate import Generation
 from distill.mix import Mix
 from distill.recipe import DistilRecipe
 from rl.recipe import RLRecipe
+from rl.reward_model import RewardRecipe
 from runs.recipe import check, merge, read_recipe
 from tasks.errors import UserError
 from tasks.schema import Strict, nearest
 
-Kind = Literal["sft", "rl", "generate", "filter", "mix", "eval", "export"]
+Kind = Literal["sft", "rl", "reward", "generate", "filter", "mix", "eval", "export"]
 
 
 class Filtered(Filtering):
@@ -71,6 +72,7 @@ class Form:
 FORMS: dict[Kind, Form] = {
     "sft": Form(DistilRecipe, "model", "distill"),
     "rl": Form(RLRecipe, "model", "rl"),
+    "reward": Form(RewardRecipe, "", "reward"),
     "generate": Form(Generation, "traces.jsonl", "distill", "generate"),
     "filter": Form(Filtered, "kept.jsonl", "filters"),
     "mix": Form(Mix, "mixed.jsonl", "distill"),

@@ -149,8 +149,8 @@ def arguments(one: Addressed, made: Mapping[str, Addressed], out: Path) -> list[
     file, folder = out / RECIPES / f"{one.folder.name}.yaml", one.folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     match one.stage.kind:
-        case "rl":
-            return ["rl", _written(file, recipe), "--out", str(folder)]
+        case "rl" | "reward":
+            return [one.stage.kind, _written(file, recipe), "--out", str(folder)]
         case "sft":
             return ["distill", "train", _written(file, recipe), "--out", str(folder)]
         case "generate":

@@ -41,7 +41,7 @@ def _run(recipe: DistilRecipe, out: Path) -> int:
     from r1eval.distill_generate import make_traces
     from r1eval.distill_train import train_student
     from r1eval.rl import evaluate
-    from rl.train import MODEL
+    from rl.checkpoints import MODEL
 
     code = 0
     teacher = None if recipe.on_policy is None else recipe.on_policy.teacher

@@ -59,7 +59,7 @@ def train_student(recipe: DistilRecipe, out: Path) -> int:
     from distill.watch import Watch
     from r1eval.rl import evaluate
     from rl import record
-    from rl.train import MODEL
+    from rl.checkpoints import MODEL
     from runs.record import sole_writer
 
     revision, train_in = _load(recipe)

@@ -19,6 +19,7 @@ COMMANDS = {
     "plot": ("r1eval.plot:plot", "Accuracy against budgets of thought, several runs in one plot."),
     "rerun": ("r1eval.rerun:rerun", "Do a run again, in a new folder."),
     "rl": ("r1eval.rl:rl", "Train a reasoning teacher with GRPO."),
+    "reward": ("r1eval.reward:reward", "A reward model of preferences."),
     "distill": ("r1eval.distill:distill", "From a teacher's traces to a trained student."),
     "pipeline": ("r1eval.pipeline:pipeline", "R1's stages, or yours, one after the other."),
     "doctor": ("r1eval.doctor:doctor", "What is wrong with a recipe, before hours are spent."),

@@ -88,8 +88,9 @@ def _print_plan(recipe: RLRecipe) -> int:
 
 def _train(recipe: RLRecipe, out: Path, look: bool, stop_on_collapse: bool) -> int:
     from rl import record
+    from rl.checkpoints import MODEL
     from rl.load import load_recipe
-    from rl.train import MODEL, config_of, train
+    from rl.train import config_of, train
     from runs.record import sole_writer
 
     config = config_of(recipe, out)

@@ -14,6 +14,7 @@ from trl.trainer.utils import RepeatSampler
 
 from rl.order import EpochSampler
 
+MODEL = "model"
 REFERENCE, WRITING = "reference.safetensors", ".writing"
 
 
@@ -73,3 +74,14 @@ def checkpoints(folder: Path) -> list[Path]:
     """Those that are whole, oldest first."""
     found = [p for p in folder.glob(f"{PREFIX_CHECKPOINT_DIR}-*") if p.name[11:].isdecimal()]
     return sorted(found, key=lambda path: int(path.name[11:]))
+
+
+def save(trainer: Any, tokenizer: Any, folder: Path) -> None:
+    """The trained model with its tokenizer, whole or not there."""
+    written = folder.with_name(f".{folder.name}.writing")
+    shutil.rmtree(written, ignore_errors=True)
+    trainer.save_model(str(written))
+    tokenizer.save_pretrained(written)
+    if folder.exists():
+        shutil.rmtree(folder)
+    written.rename(folder)

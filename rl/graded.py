@@ -86,11 +86,12 @@ def measure(samples: Sequence[GradedSample]) -> dict[str, float]:
     number = len(samples)
     decided = number - verdicts.count(Verdict.UNSURE)
     correct = verdicts.count(Verdict.CORRECT)
+    unsure = sum(bool(s.asked.gold) and s.grade.verdict is Verdict.UNSURE for s in samples)
     return {
         "accuracy": correct / decided if decided else float("nan"),
         "truncated": verdicts.count(Verdict.TRUNCATED) / number,
         "no_answer": verdicts.count(Verdict.NO_ANSWER) / number,
-        "unsure": verdicts.count(Verdict.UNSURE) / number,
+        "unsure": unsure / number,
         "thinks": len(thoughts) / number,
         "mixes": sum(mixes(s.split.thought, s.asked.language) for s in thoughts)
         / max(len(thoughts), 1),

@@ -61,7 +61,7 @@ class Loaded:
 
 def load_recipe(recipe: RLRecipe) -> Loaded:
     """Raises UserError or ModelError on what the user can mend."""
-    task = load_task(where(recipe.data.task), limit=recipe.data.limit)
+    task = load_task(where(recipe.data.task), limit=recipe.data.limit, needs_gold=False)
     place = find_model(recipe.model, recipe.revision)
     rank = os.environ.get("LOCAL_RANK")
     device = f"cuda:{rank}" if rank is not None and torch.cuda.is_available() else "auto"

@@ -182,7 +182,18 @@ def _tags(loaded: Loaded) -> Iterator[Finding]:
 
 
 def _golds(loaded: Loaded) -> Finding:
-    read = loaded.problems[:_GOLDS]
+    read = [one for one in loaded.problems[:_GOLDS] if one.gold]
+    lacking = sum(not one.gold for one in loaded.problems)
+    pays = any(
+        reward.use == "preference" or ".py:" in reward.use for reward in loaded.recipe.rewards
+    )
+    if lacking and not pays:
+        return Finding(
+            "error",
+            "golds",
+            f"{lacking} of {len(loaded.problems)} problems have no gold answer, and no reward pays "
+            "for these: remove them, or add {use: preference, args: {model: DIR}}",
+        )
     bad = [
         one.problem_id
         for one in read
@@ -197,7 +208,8 @@ def _golds(loaded: Loaded) -> Finding:
             f"{len(bad)} of {len(read)} gold answers are not recognised as their own answer "
             f"({bad[0]} first): no sample of theirs can be rewarded",
         )
-    return Finding("ok", "golds", f"{len(read)} of {len(read)} can be graded")
+    without = f"; {lacking} problems have none" if lacking else ""
+    return Finding("ok", "golds", f"{len(read)} of {len(read)} can be graded{without}")
 
 
 def _reference(loaded: Loaded, config: GRPOConfig) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ from trl.rewards import get_repetition_penalty_reward, get_soft_overlong_punishm
 
 from rl.graded import GradedSample
 from rl.recipe import Reward
+from rl.reward_model import preference
 from runs.seeds import sample_seed
 from tasks.errors import UserError
 from tasks.grading import Verdict
@@ -30,8 +31,13 @@ RewardFunction = Callable[..., list[float | None]]
 
 
 def accuracy(samples: Sequence[GradedSample], **_: Any) -> list[float | None]:
-    """1 for a correct answer, else 0 (arXiv 2501.12948v2, section 2.2)."""
-    return [float(sample.grade.verdict is Verdict.CORRECT) for sample in samples]
+    """1 for a correct answer, else 0 (arXiv 2501.12948v2, section 2.2); none where there is no
+    gold.
+    """
+    return [
+        float(sample.grade.verdict is Verdict.CORRECT) if sample.asked.gold else None
+        for sample in samples
+    ]
 
 
 def thought_format(samples: Sequence[GradedSample], **_: Any) -> list[float | None]:
@@ -98,10 +104,30 @@ _PLAIN: Mapping[str, RewardFunction] = {
 }
 _MADE: Mapping[str, Callable[..., Any]] = {
     "random": chance,
+    "preference": preference,
     "repetition": get_repetition_penalty_reward,
     "overlong": get_soft_overlong_punishment,
 }
 """Those that take arguments; the last two are TRL's own."""
+
+
+def _limited(function: RewardFunction, reward: Reward) -> RewardFunction:
+    """Paid to those samples alone that the recipe names, and from its part of the training on."""
+    if reward.on == "all" and not reward.begin:
+        return function
+
+    def rewarded(**given: Any) -> list[float | None]:
+        samples: Sequence[GradedSample] = given["samples"]
+        state = given.get("trainer_state")  # none outside training
+        if state is not None and state.global_step < reward.begin * state.max_steps:
+            return [None] * len(samples)
+        wanted = [
+            reward.on == "all" or bool(s.asked.gold) == (reward.on == "gold") for s in samples
+        ]
+        values = function(**given)
+        return [value if is_one else None for value, is_one in zip(values, wanted, strict=True)]
+
+    return _named(rewarded, function.__name__)
 
 
 def find_rewards(rewards: Sequence[Reward], most_tokens: int) -> list[RewardFunction]:
@@ -111,16 +137,21 @@ def find_rewards(rewards: Sequence[Reward], most_tokens: int) -> list[RewardFunc
     """
     overlong = {"max_completion_len": most_tokens, "soft_punish_cache": most_tokens // 5}
     found = [
-        find_reward(
-            reward.model_copy(update={"args": {**overlong, **reward.args}})
-            if reward.use == "overlong"
-            else reward
+        _limited(
+            find_reward(
+                reward.model_copy(update={"args": {**overlong, **reward.args}})
+                if reward.use == "overlong"
+                else reward
+            ),
+            reward,
         )
         for reward in rewards
     ]
+    for function, reward in zip(found, rewards, strict=True):
+        function.__name__ = reward.name or function.__name__
     names = [function.__name__ for function in found]
     if twice := {name for name in names if names.count(name) > 1}:
-        raise UserError(f"two rewards are called {', '.join(sorted(twice))}: rename a function")
+        raise UserError(f"two rewards are called {', '.join(sorted(twice))}: give one a name")
     return found
 
 

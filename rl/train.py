@@ -20,7 +20,7 @@ from transformers import PrinterCallback, ProgressCallback, TrainerCallback
 from transformers import logging as transformers_logging
 from trl import GRPOConfig
 
-from rl.checkpoints import checkpoints
+from rl.checkpoints import MODEL, checkpoints, save
 from rl.collapse import Collapse
 from rl.heldout import Heldout
 from rl.load import Loaded
@@ -29,8 +29,6 @@ from rl.rewards import find_rewards
 from rl.trainer import Trainer
 from rl.watch import Watch
 from tasks.errors import UserError
-
-MODEL = "model"
 
 
 def config_of(recipe: RLRecipe, out: Path) -> GRPOConfig:
@@ -126,14 +124,3 @@ def train(loaded: Loaded, out: Path, stop_on_collapse: bool = False) -> list[Col
     if trainer.is_world_process_zero():
         save(trainer, loaded.tokenizer, out / MODEL)
     return watch.collapses
-
-
-def save(trainer: Any, tokenizer: Any, folder: Path) -> None:
-    """The trained model with its tokenizer, whole or not there."""
-    written = folder.with_name(f".{folder.name}.writing")
-    shutil.rmtree(written, ignore_errors=True)
-    trainer.save_model(str(written))
-    tokenizer.save_pretrained(written)
-    if folder.exists():
-        shutil.rmtree(folder)
-    written.rename(folder)

@@ -136,7 +136,9 @@ class Trainer(WholeCheckpoints, GRPOTrainer):  # type: ignore[misc]
         rewards: torch.Tensor = super()._calculate_rewards(
             inputs, prompts, texts, completion_ids_list
         )
-        unsure = torch.tensor([s.grade.verdict is Verdict.UNSURE for s in samples])
+        unsure = torch.tensor(
+            [bool(s.asked.gold) and s.grade.verdict is Verdict.UNSURE for s in samples]
+        )
         unsure = self.accelerator.gather(unsure.to(rewards.device))
         rewards[unsure] = torch.nan
         first = self.accelerator.process_index * len(prompts)

@@ -10,7 +10,7 @@ from distill.compute import of_on_policy
 from distill.on_policy import config_of, load_learner, make_trainer, train
 from distill.recipe import DistilRecipe
 from rl import record
-from rl.train import MODEL
+from rl.checkpoints import MODEL
 from tasks.errors import UserError
 
 SMALL = {

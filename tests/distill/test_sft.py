@@ -8,7 +8,7 @@ from trl import SFTTrainer
 
 from distill.recipe import DistilRecipe
 from distill.sft import config_of, load_student, make_trainer, train
-from rl.train import MODEL
+from rl.checkpoints import MODEL
 from tasks.errors import UserError
 
 SMALL = {

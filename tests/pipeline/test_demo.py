@@ -23,6 +23,7 @@ SMALLEST = {
     **{name: {"grpo": RL, "data": {"limit": 8}} for name in ("r1-zero-rl", "reasoning-rl")},
     **{name: {"grpo": RL, "data": {"limit": 8}} for name in ("r1-rl", "student-rl-rl")},
     **{name: {"sft": SFT} for name in ("cold-start", "sft", "student-sft")},
+    **{name: {"training": {"max_steps": 2}} for name in ("helpful", "harmless")},
     **{name: {"limit": 8, "samples": 2} for name in ("samples", "teacher-samples")},
     **{name: {"filters": [{"use": "exact"}]} for name in ("kept", "teacher-kept")},
     **dict.fromkeys(MODELS, EVAL),
@@ -67,6 +68,7 @@ def test_the_summary_holds_what_other_programs_read(out):
         assert all(map(share, summary[key].values()))
     assert summary["seconds"] == pytest.approx(sum(summary["stages"].values()), abs=1)
     assert min(summary["compute"].values()) > 0
+    assert all(map(share, summary["reward_models"].values()))
 
 
 def test_every_models_run_is_found_by_its_name(out):

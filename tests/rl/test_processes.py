@@ -8,8 +8,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from rl.checkpoints import MODEL
 from rl.journal import LOG, read_lines
-from rl.train import MODEL
 
 SMALL = {
     "grpo.max_steps": 2, "grpo.num_generations": 4, "grpo.save_steps": 1, "data.limit": 64,

@@ -12,11 +12,11 @@ import torch
 from safetensors.torch import load_file
 
 from rl import record
-from rl.checkpoints import REFERENCE, checkpoints
+from rl.checkpoints import MODEL, REFERENCE, checkpoints
 from rl.journal import HELDOUT, LOG, SAMPLES, read_lines
 from rl.load import load_recipe
 from rl.recipe import RLRecipe
-from rl.train import MODEL, config_of, make_trainer, train
+from rl.train import config_of, make_trainer, train
 from runs.models import find_model
 from runs.recipe import read_recipe
 from tasks.errors import UserError
