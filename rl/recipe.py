@@ -21,16 +21,16 @@ RESERVED = {
 
 class Reward(Strict):
     """One term of the weighted sum. ``use``: a name of `rl.rewards`, or ``file.py:function`` of
-    TRL's signature; ``args`` go to those that take some. ``name``: what it is logged as. ``on``:
-    paid for ``all`` problems, for those with a ``gold`` answer, or for ``open`` ones without;
-    ``begin``: from this share of the training on.
+    TRL's signature; ``args`` go to those that take some. ``name``: what it is logged as.
+    ``problems``: paid for ``all`` of them, for those with a ``gold`` answer, or for ``open`` ones
+    without; ``begin``: from this share of the training on.
     """
 
     use: str
     weight: float = 1.0
     args: Mapping[str, Any] = Field(default_factory=dict)
     name: str | None = None
-    on: Literal["all", "gold", "open"] = "all"
+    problems: Literal["all", "gold", "open"] = "all"
     begin: float = Field(default=0.0, ge=0, lt=1)
 
 

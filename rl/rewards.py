@@ -113,7 +113,7 @@ _MADE: Mapping[str, Callable[..., Any]] = {
 
 def _limited(function: RewardFunction, reward: Reward) -> RewardFunction:
     """Paid to those samples alone that the recipe names, and from its part of the training on."""
-    if reward.on == "all" and not reward.begin:
+    if reward.problems == "all" and not reward.begin:
         return function
 
     def rewarded(**given: Any) -> list[float | None]:
@@ -122,7 +122,8 @@ def _limited(function: RewardFunction, reward: Reward) -> RewardFunction:
         if state is not None and state.global_step < reward.begin * state.max_steps:
             return [None] * len(samples)
         wanted = [
-            reward.on == "all" or bool(s.asked.gold) == (reward.on == "gold") for s in samples
+            reward.problems == "all" or bool(s.asked.gold) == (reward.problems == "gold")
+            for s in samples
         ]
         values = function(**given)
         return [value if is_one else None for value, is_one in zip(values, wanted, strict=True)]

@@ -169,8 +169,8 @@ def test_what_has_no_gold_is_paid_by_preferences_alone_and_late(helpful, graded)
     rewards = find_rewards(
         [
             Reward(use="accuracy"),
-            Reward(use="format", on="gold"),
-            Reward(use="preference", name="helpful", on="open", begin=0.5, args=args),
+            Reward(use="format", problems="gold"),
+            Reward(use="preference", name="helpful", problems="open", begin=0.5, args=args),
         ],
         64,
     )
@@ -204,7 +204,7 @@ def test_problems_without_gold_need_a_reward_that_pays_for_them(helpful, recipe)
         )
 
     assert golds().level == "error"
-    preferred = {"use": "preference", "args": {"model": str(helpful[0])}, "on": "open"}
+    preferred = {"use": "preference", "args": {"model": str(helpful[0])}, "problems": "open"}
     assert golds(rewards=[{"use": "accuracy"}, preferred]).level == "ok"
 
 
