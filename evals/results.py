@@ -73,12 +73,12 @@ def read_results(folder: Path) -> dict[str, Any]:
     return results
 
 
-def grader_of(folder: Path) -> str:
-    """The grader whose verdicts are in ``results.json``; ours where there is none yet."""
+def grader_of(folder: Path, otherwise: str = OURS) -> str:
+    """The grader whose verdicts are in ``results.json``; ``otherwise`` where there is none yet."""
     try:
         return str(json.loads((folder / FILE).read_text(encoding="utf-8"))["grader"])
     except FileNotFoundError:
-        return OURS
+        return otherwise
     except (ValueError, TypeError, KeyError) as error:
         raise UserError(f"{folder / FILE} cannot be read: r1eval rescore {folder}") from error
 

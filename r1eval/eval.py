@@ -40,7 +40,7 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
     callback=_names,
     metavar="T[,T2]",
     help="Names (r1eval tasks list), a .jsonl, .csv or .parquet file with 'problem' and "
-    "'answer', or file.py:function.",
+    "'answer', file.py:function, or lm-eval:NAME[@FILTER[@METRIC]].",
 )
 @click.option(
     "--out",
@@ -122,6 +122,11 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
     callback=_pairs,
     metavar="KEY=VALUE",
     help="dtype, device, threads, group_size, sampler or trust_remote_code; may be given again.",
+)
+@click.option(
+    "--include-path",
+    metavar="DIR",
+    help="With --task lm-eval:NAME: a folder of lm-eval's YAML tasks beside its own.",
 )
 @click.option("--revision", metavar="R", help="Commit or tag of a hub model.")
 @click.option(

@@ -11,7 +11,10 @@ import click
 from r1eval.budgets import budget_options
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from runs.forcing import Mode
+    from runs.grade import Grader
 
 
 @click.command()
@@ -20,8 +23,9 @@ if TYPE_CHECKING:
     "--grader",
     default="ours",
     show_default=True,
-    metavar="ours|math-verify|string|published|FILE.py:FUNCTION",
-    help="Whose verdicts; several with commas between. Your own grader takes (gold, completion) "
+    metavar="ours|math-verify|string|published|lm-eval|FILE.py:FUNCTION",
+    help="Whose verdicts; several with commas between. lm-eval is the metric of the run's lm-eval "
+    "tasks. Your own grader takes (gold, completion) "
     "and returns a bool or a verdict.",
 )
 @budget_options
@@ -49,7 +53,7 @@ def rescore(
     from dataclasses import replace
 
     from evals.audit import FILE, audit, write_audit
-    from r1eval.running import ask_budgets, exit_code, grade_and_write
+    from r1eval.running import LM_EVAL, ask_budgets, exit_code, grade_and_write, graders_of
     from r1eval.tables import print_audit, print_results
     from runs import record
     from runs.grade import find_grader
@@ -61,9 +65,10 @@ def rescore(
     if twice := [name for name, count in Counter(names).items() if count > 1]:
         raise UserError(f"--grader names {twice[0]} twice: name each grader once")
     card = record.read(run)
+    given = graders_of(card) if LM_EVAL in names else {}
     with Store(run) as store:
         for name in names:
-            find_grader(name, store)
+            find_grader(name, store, given)
     first, *others = names
     decode = None
     if budgets:
@@ -74,7 +79,7 @@ def rescore(
     elif budget_mode != "truncate" or wait is not None or waits is not None:
         raise UserError("--budget-mode, --wait and --waits need --budgets, like 512,1k,2k")
     results = grade_and_write(run, first, decode)
-    _grade(run, others)
+    _grade(run, others, given)
     print_results(results, run)
     if others:
         audits = audit(run, names)
@@ -85,7 +90,7 @@ def rescore(
     return exit_code(results)
 
 
-def _grade(run: Path, graders: list[str]) -> None:
+def _grade(run: Path, graders: list[str], given: Mapping[str, Grader]) -> None:
     from rich.console import Console
     from rich.markup import escape
 
@@ -96,4 +101,4 @@ def _grade(run: Path, graders: list[str]) -> None:
     for name in graders:
         status = Console(stderr=True).status(f"grading by {escape(name)}")
         with status, sole_writer(run), Store(run) as store:
-            grade_run(store, name)
+            grade_run(store, name, given)

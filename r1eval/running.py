@@ -14,12 +14,14 @@ import click
 from tasks.errors import UserError
 
 if TYPE_CHECKING:
+    from runs.grade import Grader
     from runs.grade_budgets import Decode
-    from runs.prepare import Prepared
+    from runs.prepare import Load, Prepared
     from runs.record import RunRecord
     from runs.settings import RunSettings
 
 _MOST_SAMPLES = 1024  # of a problem, when an interval is to become narrow
+LM_EVAL = "lm-eval"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -42,11 +44,13 @@ def run_and_print(
     from runs.prepare import prepare
     from runs.run import sample_run
 
-    prepared = prepare(settings, again)
+    prepared = prepare(settings, again, loader(settings))
     try:
         with Progress() as progress:
             sample_run(prepared, progress)
-        results = grade_and_write(settings.out, grader_of(settings.out), prepared.engine.decode)
+        results = grade_and_write(
+            settings.out, grader_of(settings.out, _default(settings)), prepared.engine.decode
+        )
         plan = _plan_until(settings) if plan is None else plan
         if plan is not None:
             results = _rounds(prepared, results, plan)
@@ -129,7 +133,7 @@ def ask_budgets(settings: RunSettings) -> Decode | None:
             card.set_curve(forcing)
             card.save(settings.out)
         return decode
-    prepared, forcing = prepare_budgets(settings, card)
+    prepared, forcing = prepare_budgets(settings, card, loader(settings))
     with Progress() as progress:
         draw_budgets(prepared, forcing, progress)
     return prepared.engine.decode
@@ -156,16 +160,45 @@ def grade_and_write(run: Path, grader: str, decode: Decode | None = None) -> dic
         card = record.read(run)
         curves = [Forcing.from_json(curve) for curve in card.curves]
         with Store(run) as store:
-            grade_run(store, grader)
+            given = graders_of(card) if grader == LM_EVAL else {}
+            grade_run(store, grader, given)
             if curves and decode is None:
                 decode = load_decode(card.protocol, card.settings["engine_args"])
             for curve in curves:
                 assert decode is not None
-                grade_budgets(store, grader, curve, card.protocol, decode)
+                grade_budgets(store, grader, curve, card.protocol, decode, given)
         results = write_results(run, grader)
         if curves:
             write_curves([run], run / "budgets.csv", [run / "budgets.png", run / "budgets.svg"])
         return results
+
+
+def loader(settings: RunSettings) -> Load:
+    """What finds the tasks of a run, lm-eval's too; lm-eval is imported only for them."""
+    from tasks.load import load_task
+
+    if _default(settings) != LM_EVAL:
+        return load_task
+    from functools import partial
+
+    from bridges.lm_eval.load import load_any
+
+    return partial(load_any, include_path=settings.include_path)
+
+
+def graders_of(card: RunRecord) -> dict[str, Grader]:
+    """The graders that come with a run's tasks."""
+    from bridges.lm_eval.grade import graders
+
+    names = [task["name"] for task in card.tasks]
+    return graders(names, card.settings.get("include_path"))
+
+
+def _default(settings: RunSettings) -> str:
+    """Who grades, when nobody was named: lm-eval's tasks bring their own metric."""
+    from runs.grade import OURS
+
+    return LM_EVAL if any(name.startswith(f"{LM_EVAL}:") for name in settings.tasks) else OURS
 
 
 def exit_code(results: dict[str, Any]) -> int:

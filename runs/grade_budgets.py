@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any, cast
 
 from runs.forcing import Forcing
-from runs.grade import PUBLISHED, Grader, find_grader
+from runs.grade import NONE, PUBLISHED, Grader, find_grader
 from runs.store import BudgetGrade, Sample, SampleKey, Store, StoredForced, StoredProblem
 from runs.trajectory import Ids, Reader, at_budget
 from tasks.errors import UserError
@@ -45,14 +45,19 @@ def check_budgets(protocol: Mapping[str, Any], budgets: Sequence[int]) -> None:
 
 
 def grade_budgets(
-    store: Store, grader: str, forcing: Forcing, protocol: Mapping[str, Any], decode: Decode
+    store: Store,
+    grader: str,
+    forcing: Forcing,
+    protocol: Mapping[str, Any],
+    decode: Decode,
+    given: Mapping[str, Grader] = NONE,
 ) -> None:
     """Grade all samples at every budget of ``forcing``. The run's own pass by ``grader`` must have
     been made: at a budget that a sample keeps whole, its verdict stands.
 
     Raises UserError on samples whose tokens are not known.
     """
-    grade = _cut_short if grader == PUBLISHED else find_grader(grader, store)
+    grade = _cut_short if grader == PUBLISHED else find_grader(grader, store, given)
     whole = store.grades(grader)
     problems = {(p.task, p.problem_id): p for p in store.problems()}
     extended = store.extended() if forcing.mode == "extend" else {}

@@ -6,7 +6,7 @@ Nothing is written here, so that a wrong command leaves no trace.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -17,6 +17,7 @@ from runs.recipe import where
 from runs.record import RunRecord, TaskRecord, existing
 from runs.seeds import sample_seed
 from runs.settings import RunSettings
+from runs.stops import stops
 from runs.store import StoredProblem
 from runs.templates import put
 from sampling.engine import TINY, Engine, Prompt, Request
@@ -26,6 +27,8 @@ from tasks.problem import Problem, Task
 from tasks.thinking import DEFAULT as TAGS
 
 _TINY_GROUP, _GROUP = 2048, 128
+Load = Callable[..., Task]
+"""As `tasks.load.load_task`."""
 _UNREADABLE = 0.2  # share of unknown tokens above which a model cannot read a prompt
 
 
@@ -78,11 +81,17 @@ class PreparedTask:
 
     def request(self, problem_id: str, index: int, seed: int) -> Request:
         prompt = self._prompts[problem_id]
-        return Request((problem_id, index), prompt, sample_seed(seed, problem_id, index))
+        until = stops(self.task.until, self._prefilled[problem_id]) if self.task.until else None
+        seed = sample_seed(seed, problem_id, index)
+        return Request((problem_id, index), prompt, seed, until=until)
 
     @cached_property
     def _prompts(self) -> dict[str, Prompt]:
         return {a.problem.id: a.prompt for a in self.asked}
+
+    @cached_property
+    def _prefilled(self) -> dict[str, bool]:
+        return {a.problem.id: a.thought_prefilled for a in self.asked}
 
 
 @dataclass(frozen=True)
@@ -96,8 +105,11 @@ class Prepared:
     forcing: Forcing | None = None
 
 
-def prepare(settings: RunSettings, again: RunRecord | None = None) -> Prepared:
-    """Settle and check a run. ``again`` is the run that this one is to repeat.
+def prepare(
+    settings: RunSettings, again: RunRecord | None = None, load: Load = load_task
+) -> Prepared:
+    """Settle and check a run. ``again`` is the run that this one is to repeat; ``load`` may know
+    more names of tasks than the catalogue.
 
     Raises UserError or ModelError on anything that the user can mend.
     """
@@ -111,7 +123,7 @@ def prepare(settings: RunSettings, again: RunRecord | None = None) -> Prepared:
     if temperature == 0 and settings.samples > 1:
         raise UserError(f"temperature 0 gives {settings.samples} equal samples: use --samples 1")
     gold = settings.needs_gold
-    tasks = [load_task(where(t), limit=settings.limit, needs_gold=gold) for t in settings.tasks]
+    tasks = [load(where(t), limit=settings.limit, needs_gold=gold) for t in settings.tasks]
     _distinct(tasks)
     if before is not None:
         _same_problems(before, tasks)
@@ -149,6 +161,7 @@ def prepare(settings: RunSettings, again: RunRecord | None = None) -> Prepared:
         sampler=engine.facts.sampler,
         max_thinking=forcing.budgets[-1] if forcing else None,
         forcing=forcing.as_json() if forcing and forcing.asks else None,
+        until={t.name: list(t.until) for t in tasks if t.until} or None,
     )
     if before is not None and (differences := protocol.differences(before.protocol)):
         raise UserError(
@@ -193,11 +206,13 @@ def find_forcing(settings: RunSettings, preset: Preset, language: str) -> Forcin
     )
 
 
-def prepare_budgets(settings: RunSettings, record: RunRecord) -> tuple[Prepared, Forcing]:
+def prepare_budgets(
+    settings: RunSettings, record: RunRecord, load: Load = load_task
+) -> tuple[Prepared, Forcing]:
     """What is needed to draw at the budgets of ``settings`` from a run that is there. Raises
     UserError when forced answers do not fit into the context.
     """
-    prepared = prepare(RunSettings.from_json(record.settings, settings.out))
+    prepared = prepare(RunSettings.from_json(record.settings, settings.out), load=load)
     engine = prepared.engine
     forcing = find_forcing(settings, read_preset(settings.protocol), engine.prompt_language)
     assert forcing is not None

@@ -4,7 +4,7 @@ comparable.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,8 @@ class Protocol:
     ``thinking_tags``: the model marks its thoughts, so a reply without tags is an answer without a
     thought; where it is false the whole reply is thought. ``max_thinking`` bounds the thought in
     tokens, and ``forcing`` says what is drawn at budgets along with the samples, whose batches it
-    shares. What has a value here is lacking in what older versions wrote, which knew no other.
+    shares. ``until`` holds the stop strings of tasks that have any. What has a value here is
+    lacking in what older versions wrote, which knew no other.
     """
 
     preset: str
@@ -72,6 +73,7 @@ class Protocol:
     sampler: str | None = "generate"
     max_thinking: int | None = None
     forcing: Mapping[str, Any] | None = None
+    until: Mapping[str, Sequence[str]] | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "max_tokens": dict(self.max_tokens)}
@@ -97,7 +99,7 @@ def preset_names() -> list[str]:
     """The presets that ship.
 
     >>> preset_names()
-    ['bare', 'chat', 'r1', 'r1-zero', 'r1-zero-v1']
+    ['bare', 'chat', 'plain', 'r1', 'r1-zero', 'r1-zero-v1']
     """
     return sorted(path.stem for path in PRESETS.glob("*.yaml"))
 

@@ -41,6 +41,7 @@ class RunSettings:
     revision: str | None = None
     adapter: str | None = None
     needs_gold: bool = True
+    include_path: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Everything but ``out``, which is where this is written."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from runs.few_shot import shown
-from sampling.engine import Prompt
+from sampling.engine import Message, Prompt
 from tasks.errors import UserError
 from tasks.problem import Problem, Task
 from tasks.usercode import call, load_function
@@ -34,7 +34,7 @@ THINK_PREFILL = "<think>\n"
 
 NANO_PREFILL = "<think>"
 
-_TEMPLATES = ("chat", "bare", "few-shot", "r1", "r1-zero", "r1-zero-v1")
+_TEMPLATES = ("chat", "bare", "plain", "few-shot", "r1", "r1-zero", "r1-zero-v1")
 
 
 def put(template: str, task: Task, problem: Problem, language: str) -> Prompt:
@@ -47,6 +47,12 @@ def put(template: str, task: Task, problem: Problem, language: str) -> Prompt:
     """
     if ".py:" in template:
         return _own(template, task, problem)
+    if template == "plain":
+        return Prompt(text=problem.prompt)
+    if problem.turns and language != "nano" and template in {"chat", "bare", "r1"}:
+        messages = tuple(Message(role, content) for role, content in problem.turns)
+        prefill = THINK_PREFILL if template == "r1" else problem.prefill
+        return Prompt(messages=messages, prefill=prefill)
     if language == "nano":
         return Prompt.chat(problem.prompt, NANO_PREFILL if template == "r1" else "")
     asked = f"{problem.prompt}\n\n{task.instruction}" if task.instruction else problem.prompt

@@ -16,13 +16,16 @@ class Problem:
 
     ``prompt`` is the problem as it is put to a model (choices listed where there are any), without
     the task's instruction; ``question`` is the bare text, which graders may read and ``tasks
-    lint`` checks.
+    lint`` checks. ``turns`` are (role, text) pairs that a chat template gets in place of
+    ``prompt``, and ``prefill`` opens the reply: where a task brings its own conversation.
     """
 
     id: str
     question: str
     gold: str
     prompt: str
+    turns: tuple[tuple[Literal["system", "user", "assistant"], str], ...] = ()
+    prefill: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Task:
     ``instruction`` is the directive that says how to answer ("put your final answer within
     \\boxed{}"); a template decides whether it is shown. ``origin`` names the copy of the data that
     was read (a hub revision, a file, a function), ``language`` is ``"nano"`` for the miniature
-    world's own language.
+    world's own language. A reply ends at the first of ``until`` that its answer holds.
     """
 
     name: str
@@ -56,3 +59,4 @@ class Task:
     origin: str
     language: Literal["natural", "nano"] = "natural"
     paper: PaperProtocol | None = None
+    until: tuple[str, ...] = ()
