@@ -200,7 +200,7 @@ def shortened(text: str, ends: int) -> str:
 
 @tasks.command()
 def path() -> None:
-    """Print the folder of the catalogue's YAML files."""
-    from tasks.schema import CATALOGUE
+    """Print the folder from which lm-eval reads our tasks: lm_eval --include_path "$(…)"."""
+    from bridges.lm_eval.write import FOLDER
 
-    click.echo(CATALOGUE)
+    click.echo(FOLDER)

@@ -71,7 +71,7 @@ class Scorer:
             filtered, scores = self.scores(doc, text)
         except Exception as error:  # their code may raise anything on text from a model
             return Grade(Verdict.UNSURE, None, f"lm-eval: {type(error).__name__}: {error}")
-        metric = self.metric if self.metric in scores else next(iter(scores), None)
+        metric = self.metric if self.metric in scores else next(iter(scores), "nothing")
         value: Any = scores.get(metric)
         answer = filtered if isinstance(filtered, str) and filtered != _INVALID else None
         if not _is_number(value):
