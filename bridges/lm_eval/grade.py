@@ -6,8 +6,8 @@ counts, unless its name says otherwise (``lm-eval:gsm8k@flexible-extract``).
 
 - 1 is correct (0 where lower is better), anything else wrong: a metric between 0 and 1, like ROUGE,
   is told in the reason.
-- A metric of a whole set (BLEU) says nothing of one sample: ``unsure``, which leaves the
-  denominator.
+- A metric of a whole set (BLEU) is taken of the one sample, told in the reason, and correct only at
+  its best; where it cannot be, the sample is ``unsure``, which leaves the denominator.
 - What is not correct and was cut off is ``truncated``; what a filter found nothing in is
   ``no_answer``.
 - A thought is not graded: what lm-eval does when its model is told ``think_end_token``.
@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isclose
 from threading import Lock
 from typing import Any
 
@@ -29,6 +30,7 @@ from tasks.grading import Grade, Verdict
 
 NAME = "lm-eval"
 _INVALID = "[invalid]"
+_IN_PERCENT = {"bleu", "chrf"}  # as sacrebleu gives them
 _LOCK = Lock()  # their metrics keep state in modules
 
 
@@ -74,12 +76,16 @@ class Scorer:
         metric = self.metric if self.metric in scores else next(iter(scores), "nothing")
         value: Any = scores.get(metric)
         answer = filtered if isinstance(filtered, str) and filtered != _INVALID else None
-        if not _is_number(value):
-            return Grade(Verdict.UNSURE, answer, f"{metric} is no score of one sample")
-        value = float(value)
+        try:
+            score = value if _is_number(value) else self.task.aggregation()[metric]([value])
+            score = float(score)
+        except Exception as error:  # what a metric of a whole set makes of one sample
+            why = f"{metric} is no score of one sample: {type(error).__name__}: {error}"
+            return Grade(Verdict.UNSURE, answer, why)
         better = self.task.higher_is_better().get(metric, True)
-        reason = f"{self.filter.name}, {metric} {value:g}"
-        if value == (1 if better else 0):
+        reason = f"{self.filter.name}, {metric} {score:g}"
+        best = 100 if metric in _IN_PERCENT else 1
+        if isclose(score, best if better else 0, abs_tol=1e-9):
             return Grade(Verdict.CORRECT, answer, reason)
         if sample.finish_reason == "length":
             return Grade(Verdict.TRUNCATED, None, f"{reason}; cut off")
