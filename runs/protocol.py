@@ -99,7 +99,7 @@ def preset_names() -> list[str]:
     """The presets that ship.
 
     >>> preset_names()
-    ['bare', 'chat', 'plain', 'r1', 'r1-zero', 'r1-zero-v1']
+    ['bare', 'chat', 'few-shot', 'plain', 'r1', 'r1-zero', 'r1-zero-v1']
     """
     return sorted(path.stem for path in PRESETS.glob("*.yaml"))
 
