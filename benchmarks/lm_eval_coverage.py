@@ -25,7 +25,7 @@ def page(tried: list[Load]) -> str:
     failed = [load for load in tried if load.cause]
     by_cause: dict[str, list[str]] = defaultdict(list)
     for load in failed:
-        by_cause[re.sub(r"\s+", " ", load.cause)].append(load.name)
+        by_cause[re.sub(r"\s+", " ", load.cause).replace(f"{Path.cwd()}/", "")].append(load.name)
     good = len(tried) - len(failed)
     lines = [
         "# lm-eval's generative tasks in r1eval\n",
