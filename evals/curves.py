@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,15 +61,21 @@ def read_curves(runs: Sequence[Path]) -> list[Curve]:
 
 
 def write_curves(
-    runs: Sequence[Path], table: Path | None, images: Sequence[Path], metric: str = "pass@1"
+    runs: Sequence[Path],
+    table: Path | None,
+    images: Sequence[Path],
+    metric: str = "pass@1",
+    by_run: bool = False,
 ) -> None:
-    """Write the curves of ``metric`` as images (.png or .svg) and all figures as CSV.
+    """Write the curves of ``metric`` as images (.png or .svg) and all figures as CSV. In images
+    lines are named by model, or with ``by_run`` by the folder of the run.
 
     Raises UserError when a run has no budgets or no such metric.
     """
     curves = read_curves(runs)
+    named = [replace(c, model=Path(c.run).name) for c in curves] if by_run else curves
     for image in images:
-        _draw(curves, metric, image)
+        _draw(named, metric, image)
     if table is not None:
         with written_whole(table) as file, file.open("w", encoding="utf-8", newline="") as out:
             writer = csv.writer(out)

@@ -12,7 +12,7 @@ from typing import Any
 from distill.compute import Cost, of_rl, of_run, of_sft, total
 from evals.curves import write_curves
 from evals.results import read_results
-from pipeline.manifest import Addressed
+from pipeline.manifest import Addressed, Manifest
 from rl.journal import LOG, read_lines
 from rl.plots import draw_training
 from rl.reward_model import CARD
@@ -50,13 +50,14 @@ def link_runs(made: Mapping[str, Addressed], out: Path) -> None:
         link.symlink_to(target)
 
 
-def summarise(
-    made: Mapping[str, Addressed], out: Path, seconds: Mapping[str, float]
-) -> dict[str, Any]:
-    """What DESIGN's contracts name ``summary.json``; fractions in [0, 1]."""
+def summarise(made: Mapping[str, Addressed], out: Path, manifest: Manifest) -> dict[str, Any]:
+    """What DESIGN's contracts name ``summary.json``; fractions in [0, 1]. ``seconds``: in which a
+    stage was running, two at a time counted once.
+    """
+    seconds = {name: manifest.seconds(one) or 0.0 for name, one in made.items()}
     tasks = {name: read_results(out / name)["tasks"][0] for name in MODELS}
     summary: dict[str, Any] = {
-        "seconds": round(sum(seconds.values()), 1),
+        "seconds": round(manifest.busy(made.values()), 1),
         "stages": {name: round(of, 1) for name, of in seconds.items()},
         "models": {
             name: {
@@ -122,9 +123,7 @@ def _costs(made: Mapping[str, Addressed]) -> dict[str, list[Cost]]:
     }
 
 
-def write_page(
-    made: Mapping[str, Addressed], out: Path, summary: Mapping[str, Any], minutes: float
-) -> Path:
+def write_page(made: Mapping[str, Addressed], out: Path, summary: Mapping[str, Any]) -> Path:
     """``report.html``: tables, plots and sample thoughts in one file that needs no other."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -134,7 +133,7 @@ def write_page(
     )
     page = environment.get_template("report.html.jinja").render(
         summary=summary,
-        minutes=minutes,
+        minutes=summary["seconds"] / 60,
         tasks=tasks,
         plots=[_embedded(image) for image in _plots(made, out)],
         thoughts=_sample_thoughts(out),
@@ -146,7 +145,7 @@ def write_page(
 
 def _plots(made: Mapping[str, Addressed], out: Path) -> list[tuple[str, Path]]:
     budgets, training = out / "budgets.png", out / "training.png"
-    write_curves([out / name for name in MODELS], out / "budgets.csv", [budgets])
+    write_curves([out / name for name in MODELS], out / "budgets.csv", [budgets], by_run=True)
     stages = {
         "R1-Zero": "r1-zero-rl",
         "R1, stage 2": "reasoning-rl",
@@ -181,12 +180,10 @@ def _sample_thoughts(out: Path) -> list[Thought]:
     return sorted(found, key=lambda one: one.question)
 
 
-def write_all(
-    made: Mapping[str, Addressed], out: Path, seconds: Mapping[str, float], minutes: float
-) -> dict[str, Any]:
+def write_all(made: Mapping[str, Addressed], out: Path) -> dict[str, Any]:
     """Links, ``summary.json`` and the page."""
     link_runs(made, out)
-    summary = summarise(made, out, seconds)
+    summary = summarise(made, out, Manifest(out))
     write_json(out / SUMMARY, summary)
-    write_page(made, out, summary, minutes)
+    write_page(made, out, summary)
     return summary

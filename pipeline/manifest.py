@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -108,14 +108,24 @@ class Manifest:
         self._done: dict[str, dict[str, Any]] = read.get("stages", {})
 
     def is_done(self, one: Addressed) -> bool:
-        return f"{one.stage.name}.{one.key}" in self._done and one.folder.is_dir()
+        return _name(one) in self._done and one.folder.is_dir()
 
     def seconds(self, one: Addressed) -> float | None:
-        entry = self._done.get(f"{one.stage.name}.{one.key}")
+        entry = self._done.get(_name(one))
         return None if entry is None else float(entry["seconds"])
 
+    def busy(self, stages: Iterable[Addressed]) -> float:
+        """Seconds in which any of these stages was running."""
+        entries = [self._done[key] for one in stages if (key := _name(one)) in self._done]
+        spans = sorted((e["finished"] - e["seconds"], e["finished"]) for e in entries)
+        total, until = 0.0, 0.0
+        for begin, end in spans:
+            total += max(0.0, end - max(begin, until))
+            until = max(until, end)
+        return total
+
     def note(self, one: Addressed, seconds: float, parents: Mapping[str, str]) -> None:
-        self._done[f"{one.stage.name}.{one.key}"] = {
+        self._done[_name(one)] = {
             "name": one.stage.name,
             "kind": one.stage.kind,
             "key": one.key,
@@ -127,7 +137,7 @@ class Manifest:
 
     def forget(self, one: Addressed) -> None:
         """As if it had not been done; its folder stays, under another name."""
-        if self._done.pop(f"{one.stage.name}.{one.key}", None) is not None:
+        if self._done.pop(_name(one), None) is not None:
             self._write()
         if one.folder.is_dir():
             number = 1
@@ -137,6 +147,10 @@ class Manifest:
 
     def _write(self) -> None:
         write_json(self._path, {"schema_version": 1, "stages": self._done})
+
+
+def _name(one: Addressed) -> str:
+    return f"{one.stage.name}.{one.key}"
 
 
 def ancestors(name: str, stages: Mapping[str, Addressed]) -> set[str]:

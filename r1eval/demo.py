@@ -32,7 +32,7 @@ def demo(out: Path) -> int:
     Stop at any time, and the same command goes on. What is done is not done again.
     """
     from pipeline.demo import PAGE, RECIPE, write_all
-    from pipeline.manifest import Manifest, address
+    from pipeline.manifest import address
     from pipeline.recipe import read_pipeline
     from pipeline.run import StageFailed, run_pipeline
 
@@ -46,10 +46,9 @@ def demo(out: Path) -> int:
     except StageFailed as failed:
         click.echo(f"r1eval: {failed}; {out / 'logs'} says why", err=True)
         return 1 if failed.code < 0 else failed.code
-    made, manifest = address(stages, out), Manifest(out)
-    seconds = {name: manifest.seconds(one) or 0.0 for name, one in made.items()}
-    summary = write_all(made, out, seconds, (time.monotonic() - began) / 60)
+    summary = write_all(address(stages, out), out)
     _print_summary(summary)
+    click.echo(f"{summary['seconds']:.0f} s with a stage running, two at a time.")
     click.echo(f"\nThe page is {out / PAGE}. To go on:\n")
     click.echo("  make smollm2 && r1eval eval smollm2 --task nano --limit 5 --out out/smollm2")
     click.echo("  r1eval eval org/model --task aime24 --protocol r1 --samples 16 --out out/aime")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pipeline.demo import MODELS, PAGE, SUMMARY, write_all
-from pipeline.manifest import Manifest, address
+from pipeline.manifest import address
 from pipeline.recipe import read_pipeline
 from pipeline.run import run_pipeline
 from r1eval.processes import run_command
@@ -40,8 +40,7 @@ def out(tmp_path_factory):
         return run_command(arguments, folder / "logs" / "all.log", threads=1)
 
     run_pipeline(stages, folder, command, lambda one, state: None, jobs=2)
-    made, manifest = address(stages, folder), Manifest(folder)
-    write_all(made, folder, {n: manifest.seconds(one) for n, one in made.items()}, 1.0)
+    write_all(address(stages, folder), folder)
     return folder
 
 
@@ -66,7 +65,8 @@ def test_the_summary_holds_what_other_programs_read(out):
     for key in ("language_mixing", "thinks_when_not_needed"):
         assert set(summary[key]) == {"r1-zero", "r1"}
         assert all(map(share, summary[key].values()))
-    assert summary["seconds"] == pytest.approx(sum(summary["stages"].values()), abs=1)
+    every = summary["stages"].values()
+    assert max(every) <= summary["seconds"] <= sum(every)  # two at a time
     assert min(summary["compute"].values()) > 0
     assert all(map(share, summary["reward_models"].values()))
 
