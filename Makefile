@@ -15,8 +15,8 @@ setup: .venv/installed
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: setup  ## the main job on what ships with the package; again: goes on, or prints what is there
-	$(BIN)/r1eval eval nano --task nano --samples 16 --out $(OUT)/demo
+demo: setup  ## the whole paper on the models that ship; again: goes on, or prints what is there
+	$(BIN)/r1eval demo --out $(OUT)/demo
 
 test: setup
 	$(BIN)/python -m pytest
