@@ -212,5 +212,5 @@ def test_list_names_every_task_and_show_renders_the_first_problem():
     assert "\\boxed{}" in shown
 
 
-def test_path_is_the_folder_of_the_yaml_files():
-    assert (Path(run("path").stdout.strip()) / "aime24.yaml").is_file()
+def test_path_is_the_folder_of_the_files_that_lm_eval_reads():
+    assert (Path(run("path").stdout.strip()) / "r1_aime24.yaml").is_file()
