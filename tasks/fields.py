@@ -23,7 +23,8 @@ def problems_from(rows: Sequence[Row], fields: Fields, prompt: str) -> list[Prob
 
     >>> row = Row("line 1", {"question": "2 + 2?", "answer": "2 + 2 = 4\\n#### 4"})
     >>> answer = Answer(column="answer", take="after_hashes")
-    >>> (made,) = problems_from([row], Fields(question=("question",), answer=(answer,)), "{problem}")
+    >>> fields = Fields(question=("question",), answer=(answer,))
+    >>> (made,) = problems_from([row], fields, "{problem}")
     >>> made == Problem(id="0", question="2 + 2?", gold="4", prompt="2 + 2?")
     True
 
