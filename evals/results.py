@@ -149,7 +149,7 @@ def token_summary(samples: Sequence[Sample]) -> dict[str, Any]:
     """
     thinking = [s.thinking_tokens for s in samples if s.thinking_tokens is not None]
     answer = [s.answer_tokens for s in samples if s.answer_tokens is not None]
-    generated = [t + a for t, a in zip(thinking, answer, strict=True)]
+    generated = [s.generated for s in samples if s.generated is not None]
     prompt = [s.prompt_tokens for s in samples if s.prompt_tokens is not None]
     sources = Counter(s.token_source for s in samples)
     return {
