@@ -157,7 +157,13 @@ class TaskSampler:
         return self._forcing.budgets[-1] if self._forcing else prepared.protocol.max_thinking
 
     def _requests(self) -> list[Request]:
-        return self._task.requests(self._protocol.samples, self._protocol.seed)
+        """Problem by problem. Without groups every problem's first sample comes first: what stops
+        early (at a cost limit) then has asked each about as often.
+        """
+        requests = self._task.requests(self._protocol.samples, self._protocol.seed)
+        if not self._protocol.group_size:
+            requests.sort(key=lambda request: _key(request)[1])
+        return requests
 
     def _groups(
         self,

@@ -378,6 +378,13 @@ class Store:
         for problem in asked.fetchall():
             yield from map(_sample, self._rows(query, problem))
 
+    def token_sources(self) -> Iterator[tuple[bool, bool]]:
+        """For each sample whether its ids are there, and whether its thought was counted."""
+        rows = self._db.execute(
+            "SELECT token_ids IS NOT NULL, thinking_tokens IS NOT NULL FROM samples"
+        )
+        return ((bool(ids), bool(thinking)) for ids, thinking in rows)
+
     def grades(self, grader: str) -> dict[tuple[str, str, int], Grade]:
         rows = self._db.execute(
             "SELECT task, problem_id, idx, verdict, extracted, reason FROM verdicts "

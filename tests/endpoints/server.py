@@ -5,6 +5,7 @@ the dialect of vLLM (`owned_by`, `/tokenize`, `continue_final_message`) or in a 
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,12 +21,33 @@ Fault = Callable[["Handler", dict[str, Any]], bool]
 """Answers in its own way and returns true, or lets the server answer."""
 
 
+class Model:
+    """The engine, one request at a time: a text depends on its request alone, so each is drawn once
+    and remembered for the next test that asks the same.
+    """
+
+    def __init__(self, engine: TransformersEngine) -> None:
+        self.engine = engine
+        self._drawing = threading.Lock()
+        self._drawn: dict[tuple[Prompt, int, Sampling], Completion] = {}
+
+    def draw(self, prompt: Prompt, seed: int, sampling: Sampling) -> Completion:
+        asked = prompt, seed, sampling
+        with self._drawing:
+            if asked not in self._drawn:
+                request = Request("one", prompt, seed)
+                self.engine.sample(
+                    [request], sampling, lambda _, one: self._drawn.update({asked: one})
+                )
+        return self._drawn[asked]
+
+
 @dataclass
 class Served:
     """What the server does, and what it saw. ``thought``: the field that thoughts come in, or
     "inline". ``key``: who asks without it is refused."""
 
-    engine: TransformersEngine
+    drawer: Model
     name: str = "nano"
     owner: str = "vllm"
     thought: str = "inline"
@@ -41,7 +63,10 @@ class Served:
     port: int = 0
     _at_once: int = 0
     _counting: threading.Lock = field(default_factory=threading.Lock)
-    _drawing: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def engine(self) -> TransformersEngine:
+        return self.drawer.engine
 
     @property
     def url(self) -> str:
@@ -64,14 +89,10 @@ class Served:
                 self._at_once -= 1
 
     def draw(self, asked: dict[str, Any]) -> Completion:
-        drawn: list[Completion] = []
         most = asked.get("max_tokens", asked.get("max_completion_tokens"))
         sampling = Sampling(asked.get("temperature", 1.0), asked.get("top_p", 1.0), most)
         seed = asked.get("seed", 0) if self.seed is None else self.seed
-        request = Request("one", prompt_of(asked), seed)
-        with self._drawing:
-            self.engine.sample([request], sampling, lambda _, completion: drawn.append(completion))
-        return drawn[0]
+        return self.drawer.draw(prompt_of(asked), seed, sampling)
 
     def reply(self, asked: dict[str, Any]) -> dict[str, Any]:
         drawn = self.draw(asked)
@@ -197,12 +218,20 @@ def stream_of(reply: dict[str, Any], usage: bool) -> Iterator[str]:
     yield "[DONE]"
 
 
+class _Quiet(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def handle_error(self, *_: Any) -> None:
+        """A client that gave up, or a connection that was cut on purpose."""
+        if not isinstance(sys.exception(), OSError | ValueError):
+            super().handle_error(*_)
+
+
 @contextmanager
 def serving(served: Served) -> Iterator[Served]:
     handler = type("OneHandler", (Handler,), {"served": served})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
-        http.daemon_threads = True
-        http.block_on_close = False
+    with _Quiet(("127.0.0.1", 0), handler) as http:
         served.port = http.server_address[1]
         thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
