@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from runs.store import Store
 
@@ -27,8 +28,9 @@ def copies(store: Store, protocol: Mapping[str, Any]) -> list[str]:
         length = len(sample.text) // _PER_TOKEN if tokens is None else tokens
         texts[sample.task][sample.problem_id].append((sample.text, length))
     return [
-        f"{task}: {equal} of {pairs} pairs of samples of one problem are equal to the letter: the "
-        "server seems to give them one seed, so they count as fewer than they are"
+        f"{task}: of {pairs} pairs of samples of one problem {equal} are equal to the letter: the "
+        "server seems to give them one seed (or the model is all but sure of every token), and "
+        "they count as fewer than they are"
         for task, of_task in texts.items()
         for equal, pairs in [suspicious(of_task.values())]
         if equal
@@ -36,38 +38,35 @@ def copies(store: Store, protocol: Mapping[str, Any]) -> list[str]:
 
 
 def suspicious(problems: Iterable[Sequence[tuple[str, int]]]) -> tuple[int, int]:
-    """How many pairs of a problem's (text, tokens) are equal, of how many; (0, 0) where chance may
-    have done it, with 0.99 for each token: the tail of a Poisson distribution of that mean is then
-    above one in a million. Texts of up to 32 tokens do not count.
+    """How many pairs of neighbours among a problem's (text, tokens) are equal, of how many; (0, 0)
+    where that so many or more are has a chance above one in a million, when each token agrees by
+    0.99. No sample is in two pairs, so pairs are independent. Texts of up to 32 tokens are left
+    out.
 
     >>> long = " ".join(map(str, range(400)))
-    >>> suspicious([[(long, 400)] * 4, [(long + "!", 400), (long + "?", 400)]])
-    (6, 7)
-    >>> suspicious([[("4", 1)] * 4]), suspicious([[(long, 400), (long + "!", 400)]])
+    >>> suspicious([[(long, 400)] * 8, [(long + "!", 400), (long + "?", 400)]])
+    (4, 5)
+    >>> suspicious([[("4", 1)] * 8]), suspicious([[(long, 400), (long + "!", 400)]])
     ((0, 0), (0, 0))
     """
-    equal = pairs = 0
-    expected = 0.0
+    chances, equal = [], 0
     for samples in problems:
         longer = [(text, tokens) for text, tokens in samples if tokens > _FEW]
-        pairs += math.comb(len(longer), 2)
-        equal += sum(math.comb(n, 2) for n in Counter(text for text, _ in longer).values())
-        lengths = sorted(tokens for _, tokens in longer)
-        # two texts are equal only if the shorter one is: each is the shorter of those after it
-        expected += sum(
-            _LIKELY**tokens * (len(lengths) - 1 - i) for i, tokens in enumerate(lengths)
-        )
-    return (equal, pairs) if equal and _tail(equal, expected) < _CHANCE else (0, 0)
+        for (one, tokens), (other, others) in zip(longer[::2], longer[1::2], strict=False):
+            chances.append(_LIKELY ** min(tokens, others))
+            equal += one == other
+    return (equal, len(chances)) if equal and _tail(equal, chances) < _CHANCE else (0, 0)
 
 
-def _tail(count: int, mean: float) -> float:
-    """The chance of ``count`` or more, of a Poisson distribution: at most (Chernoff).
+def _tail(count: int, chances: Sequence[float]) -> float:
+    """The chance that ``count`` or more of independent events come true.
 
-    >>> round(_tail(10, 2.0), 5), _tail(1, 2.0)
-    (0.00031, 1.0)
+    >>> round(_tail(2, [0.5, 0.5, 0.5]), 6), round(_tail(3, [0.5, 0.1, 0.1]), 6)
+    (0.5, 0.005)
     """
-    if count <= mean:
-        return 1.0
-    if mean == 0:
-        return 0.0
-    return math.exp(count - mean - count * math.log(count / mean))
+    exactly = np.zeros(len(chances) + 1)
+    exactly[0] = 1.0
+    for chance in chances:
+        exactly[1:] = exactly[1:] * (1 - chance) + exactly[:-1] * chance
+        exactly[0] *= 1 - chance
+    return float(exactly[count:].sum())

@@ -175,7 +175,9 @@ class EndpointEngine:
             try:
                 reply = await self._asker.reply(http, batch, request, self._begun(request))
             except Refused as error:
-                raise ModelError(f"{self._place.urls[0]}: {error.reason}") from error
+                url = self._place.urls[0]
+                hint = "" if url.endswith("/v1") or not error.stops else "; does the URL lack /v1?"
+                raise ModelError(f"{url}: {error.reason}{hint}") from error
         return reply.usage
 
     def sample(

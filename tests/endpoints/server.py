@@ -56,6 +56,7 @@ class Served:
     counts_thoughts: bool = False
     seed: int | None = None  # honoured in place of what was asked
     fault: Fault | None = None
+    lists: Callable[[Handler], None] | None = None  # in place of the list of models
     change: Callable[[dict[str, Any]], dict[str, Any]] = lambda reply: reply
     bodies: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
@@ -137,6 +138,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if not self._allowed():
+            return
+        if self.served.lists is not None:
+            self.served.lists(self)
+            return
+        if self.path != "/v1/models":
+            self.send(404, {"detail": "Not Found"})
             return
         row: dict[str, Any] = {"id": self.served.name, "owned_by": self.served.owner}
         if self.served.owner == "vllm":
