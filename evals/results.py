@@ -20,7 +20,8 @@ from evals.plan import plan_samples
 from runs import record
 from runs.files import write_json
 from runs.grade import OURS
-from runs.store import Sample, Store
+from runs.store import Sample, Store, StoredBill
+from sampling.endpoint.prices import Price
 from tasks.errors import UserError
 
 FILE = "results.json"
@@ -41,6 +42,7 @@ def write_results(folder: Path, grader: str = OURS) -> dict[str, Any]:
         keys = store.keys()
         grades = store.grades(grader)
         forced = store.forced_tokens()
+        bill = bill_result(store.bill(), run)
         noted = [(key[0], why) for key, why in store.missing().items() if key not in keys]
     budgets = budget_results(folder, grader)
     seconds = seconds_by_task(samples, [session["started"] for session in run.sessions])
@@ -60,7 +62,9 @@ def write_results(folder: Path, grader: str = OURS) -> dict[str, Any]:
         result |= budgets.get(name, {"budgets": [], "equal_tokens": []})
         result["tokens"]["forced"] = forced.get(name, 0)
         tasks.append(result | {"seconds": round(seconds.get(name, 0.0), 3)})
-    results = {"schema_version": 1, "grader": grader, "tasks": tasks}
+    results: dict[str, Any] = {"schema_version": 1, "grader": grader, "tasks": tasks}
+    if bill is not None:
+        results["bill"] = bill
     write_json(folder / FILE, results)
     return results
 
@@ -147,16 +151,40 @@ def token_summary(samples: Sequence[Sample]) -> dict[str, Any]:
     """Tokens of a task's samples. ``prompt``, ``thinking`` and ``answer`` are totals;
     ``mean`` and ``p95`` are of the tokens generated per sample; ``None`` where they are not known.
     """
-    thinking = [s.thinking_tokens for s in samples if s.thinking_tokens is not None]
-    answer = [s.answer_tokens for s in samples if s.answer_tokens is not None]
-    generated = [t + a for t, a in zip(thinking, answer, strict=True)]
+    generated = [s.generated for s in samples if s.generated is not None]
     prompt = [s.prompt_tokens for s in samples if s.prompt_tokens is not None]
     sources = Counter(s.token_source for s in samples)
     return {
         "prompt": sum(prompt) if prompt else None,
-        "thinking": sum(thinking) if thinking else None,
-        "answer": sum(answer) if answer else None,
+        "thinking": _sum([s.thinking_tokens for s in samples]),
+        "answer": _sum([s.answer_tokens for s in samples]),
         "mean": round(float(np.mean(generated)), 2) if generated else None,
         "p95": round(float(np.percentile(generated, 95)), 2) if generated else None,
         "source": next(iter(sources)) if len(sources) == 1 else "mixed" if sources else "unknown",
+    }
+
+
+def _sum(counts: Sequence[int | None]) -> int | None:
+    """The total; a part of it is none.
+
+    >>> _sum([1, 2]), _sum([1, None]), _sum([])
+    (3, None, None)
+    """
+    known = [count for count in counts if count is not None]
+    return sum(known) if known and len(known) == len(counts) else None
+
+
+def bill_result(bill: StoredBill | None, run: record.RunRecord) -> dict[str, Any] | None:
+    """What a run's endpoint was paid for, in all sessions, at the price of the last: US dollars,
+    ``None`` where no price is known. ``uncounted`` replies came without a count and cost more.
+    """
+    if bill is None:
+        return None
+    told = [session["endpoint"]["price"] for session in run.sessions if "endpoint" in session]
+    price = Price(**told[-1]) if told and told[-1] else None
+    dollars = None if price is None else price.of(bill.prompt_tokens, bill.reply_tokens)
+    return {
+        "usd": None if dollars is None else round(dollars, 6),
+        **asdict(bill),
+        "price": told[-1] if told else None,
     }

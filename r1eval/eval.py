@@ -113,7 +113,37 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
     help="With --until-ci: of each problem at most. [default: 1024]",
 )
 @click.option(
-    "--engine", type=click.Choice(["auto", "transformers"]), default="auto", show_default=True
+    "--engine",
+    type=click.Choice(["auto", "transformers", "endpoint"]),
+    default="auto",
+    show_default=True,
+)
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1),
+    metavar="C",
+    help="Of an endpoint: requests at once at most; fewer while it is overloaded. [default: 64]",
+)
+@click.option(
+    "--max-cost",
+    type=click.FloatRange(0, min_open=True),
+    callback=_a_number,
+    metavar="USD",
+    help="Of an endpoint: stop asking when the run has cost so much; what is under way ends.",
+)
+@click.option(
+    "--price-in",
+    type=click.FloatRange(0),
+    callback=_a_number,
+    metavar="USD",
+    help="US dollars per million tokens of prompts. [default: a table's, with its date]",
+)
+@click.option(
+    "--price-out",
+    type=click.FloatRange(0),
+    callback=_a_number,
+    metavar="USD",
+    help="US dollars per million tokens of replies, thoughts included.",
 )
 @click.option(
     "--engine-arg",
@@ -121,7 +151,8 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
     multiple=True,
     callback=_pairs,
     metavar="KEY=VALUE",
-    help="dtype, device, threads, group_size, sampler or trust_remote_code; may be given again.",
+    help="dtype, device, threads, group_size, sampler or trust_remote_code; of an endpoint "
+    "assistant_prefix, attempts, deadline, stream, timeout or tokenizer. May be given again.",
 )
 @click.option(
     "--include-path",
@@ -135,7 +166,9 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
 def evaluate(**options: Any) -> int:
     """Evaluate MODEL on tasks and print pass@k, cons@k, intervals and outcomes.
 
-    MODEL is nano, nano:NAME, smollm2, a hub id (org/name), a model folder or a .gguf file.
+    MODEL is nano, nano:NAME, smollm2, a hub id (org/name), a model folder, a .gguf file, or served:
+    http://HOST:PORT/v1#MODEL (several URLs with commas between), deepseek:MODEL, together:MODEL,
+    hyperbolic:MODEL or ollama:MODEL, with the key in the environment.
 
     Every finished sample is kept at once: stop with Ctrl-C or lose the machine, then give the same
     command again, and it goes on. Exit code 3 says that samples are missing from the figures.

@@ -48,7 +48,19 @@ def print_results(results: Mapping[str, Any], folder: Path) -> None:
                 )
             if any(row["mode"] == mode for row in task["equal_tokens"]):
                 console.print(_equal_tokens(task, mode))
+    if results.get("bill", {}).get("price"):
+        console.print(f"\n{_bill(results['bill'])}")
     console.print(f"\nThe run is in {folder} (results.json, samples.db).")
+
+
+def _bill(bill: Mapping[str, Any]) -> str:
+    counts = (
+        f"{bill['prompt_tokens']:,} tokens of prompts and {bill['reply_tokens']:,} of replies, in "
+        f"{counted(bill['replies'], 'answered request')}"
+    )
+    if bill["uncounted"]:
+        counts += f" ({bill['uncounted']} replies came without a count)"
+    return f"Bill: ${bill['usd']:.4f} for {counts} (prices: {bill['price']['source']})."
 
 
 def _table(task: Mapping[str, Any]) -> Table:
@@ -164,7 +176,8 @@ def _tokens(task: Mapping[str, Any]) -> str:
     tokens = task["tokens"]
     if tokens["mean"] is None:
         return f"tokens: {tokens['source']}"
-    speed = (tokens["thinking"] + tokens["answer"]) / task["seconds"] if task["seconds"] else 0
+    drawn = sum(task["outcomes"].values()) - task["outcomes"]["missing"]
+    speed = tokens["mean"] * drawn / task["seconds"] if task["seconds"] else 0
     return (
         f"tokens a sample: {tokens['mean']:.0f} on average, {tokens['p95']:.0f} at the 95th "
         f"percentile; {task['seconds']:.0f} s, {speed:,.0f} tokens/s"

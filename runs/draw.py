@@ -34,6 +34,7 @@ from sampling.engine import (
     OutOfMemory,
     Request,
     Sampling,
+    Unanswered,
 )
 from tasks.errors import UserError
 
@@ -51,11 +52,12 @@ class Watcher(Interface):
 
 
 def groups(requests: Sequence[Request], size: int) -> Iterator[list[Request]]:
-    """The closed groups.
+    """The closed groups; 0 is no size, and all are one group.
 
-    >>> list(groups([1, 2, 3, 4, 5], 2))
-    [[1, 2], [3, 4], [5]]
+    >>> list(groups([1, 2, 3, 4, 5], 2)), list(groups([1, 2, 3], 0)), list(groups([], 0))
+    ([[1, 2], [3, 4], [5]], [[1, 2, 3]], [])
     """
+    size = size or max(1, len(requests))
     for start in range(0, len(requests), size):
         yield list(requests[start : start + size])
 
@@ -95,7 +97,7 @@ class TaskSampler:
         self._guide = Guide(
             prepared.engine,
             task.max_tokens,
-            forcing.budgets[-1] if forcing else prepared.protocol.max_thinking,
+            self._max_thinking(prepared),
             forcing,
         )
         self._added: list[SampleKey] = []
@@ -145,8 +147,23 @@ class TaskSampler:
         for label, begun, group in self._groups(kind, done, self._requests(), absent):
             self._draw_group(label, begun, group, more)
 
+    def _max_thinking(self, prepared: Prepared) -> int | None:
+        """Where thoughts end; an engine that cannot go on from ids draws thought and answer as one,
+        and a thought that is longer is found out by its count.
+        """
+        facts = prepared.engine.facts
+        if not (facts.tells_ids and facts.begins_replies):
+            return None
+        return self._forcing.budgets[-1] if self._forcing else prepared.protocol.max_thinking
+
     def _requests(self) -> list[Request]:
-        return self._task.requests(self._protocol.samples, self._protocol.seed)
+        """Problem by problem. Without groups every problem's first sample comes first: what stops
+        early (at a cost limit) then has asked each about as often.
+        """
+        requests = self._task.requests(self._protocol.samples, self._protocol.seed)
+        if not self._protocol.group_size:
+            requests.sort(key=lambda request: _key(request)[1])
+        return requests
 
     def _groups(
         self,
@@ -193,6 +210,9 @@ class TaskSampler:
                 courses = [c for request in group if (c := course(request)) is not None]
                 follow(self._engine, courses, sampling, self._watcher.tokens, rows)
                 return
+            except Unanswered as error:
+                self._note_missing(error)
+                return
             except OutOfMemory as error:
                 if rows == 1:
                     raise ModelError(f"out of memory at {error}: use fewer --max-tokens") from error
@@ -202,6 +222,12 @@ class TaskSampler:
                     self._store.discard(self._added)
                     if self._forcing is not None:
                         self._store.discard_forced(self._answered, self._forcing.mode)
+
+    def _note_missing(self, unanswered: Unanswered) -> None:
+        """Why samples are not there; the same command asks for them again."""
+        for key, reason in unanswered.reasons:
+            problem_id, index = cast(tuple[str, int], key)
+            self._store.add_missing(self._task.task.name, problem_id, index, reason)
 
     def _rows_that_fit(self, group: list[Request]) -> int:
         longest = max(self._asked[_key(r)[0]].prompt_tokens for r in group)
@@ -268,6 +294,7 @@ class TaskSampler:
             token_source=completion.token_source,
             token_ids=completion.token_ids,
             finished_at=now(),
+            generated_tokens=generated,
         )
         if self._store.add_sample(sample):
             self._added.append(sample.key)

@@ -57,6 +57,7 @@ def grade_budgets(
 
     Raises UserError on samples whose tokens are not known.
     """
+    _check_counts(store)
     grade = _cut_short if grader == PUBLISHED else find_grader(grader, store, given)
     whole = store.grades(grader)
     problems = {(p.task, p.problem_id): p for p in store.problems()}
@@ -76,7 +77,15 @@ def grade_budgets(
             else (more.token_ids, more.finish_reason)
         )
         if ids is None:
-            raise UserError("budgets need token ids, and this run holds none")
+            allowances = [
+                (budget, answer_allowance(protocol, sample.task, budget))
+                for budget in forcing.budgets
+            ]
+            counted = [
+                (sample.key, budget, _by_count(sample, whole[sample.key], budget, allowance))
+                for budget, allowance in allowances
+            ]
+            return [(key, budget, grade) for key, budget, grade in counted if grade is not None]
         untouched = ids == sample.token_ids
         reader = Reader(decode, problem.thought_prefilled, tags)
         find = partial(
@@ -110,6 +119,35 @@ def grade_budgets(
     store.set_budget_grades(grader, forcing.mode, every())
 
 
+def _check_counts(store: Store) -> None:
+    """Raises UserError where nobody knows how long any thought was."""
+    samples = list(store.token_sources())
+    if samples and not any(ids or thinking for ids, thinking in samples):
+        raise UserError(
+            "budgets need the tokens of each thought, and this run's endpoint counted none: a run "
+            "with --engine-arg tokenizer=FOLDER does"
+        )
+
+
+def _by_count(sample: Sample, whole: Grade, budget: int, allowance: int) -> BudgetGrade | None:
+    """As `_at_budget` in mode truncate, by the counts that a server gave; ``None`` where it gave
+    none. An answer that is longer than its allowance would be cut where only ids could tell.
+    """
+    thinking, generated = sample.thinking_tokens, sample.generated
+    if thinking is None or generated is None:
+        return None
+    if thinking > budget or (thinking == generated and sample.finish_reason == "length"):
+        return BudgetGrade(_unfinished(budget), False, budget, 0)
+    if generated <= budget + allowance:
+        return BudgetGrade(whole, sample.finish_reason == "stop", generated, 0)
+    reason = "the answer is cut off, and where is not known without token ids"
+    return BudgetGrade(Grade(Verdict.UNSURE, None, reason), False, budget + allowance, 0)
+
+
+def _unfinished(budget: int) -> Grade:
+    return Grade(Verdict.TRUNCATED, None, f"the thought did not end within {budget} tokens")
+
+
 def _cut_short(_: StoredProblem, __: Sample) -> Grade:
     return Grade(Verdict.UNSURE, None, "no verdict was published for what is cut short")
 
@@ -137,8 +175,7 @@ def _at_budget(
         given = replace(sample, text=text, finish_reason=cut.finish_reason, token_ids=cut.ids)
         return BudgetGrade(grade(problem, given), finished, len(cut.ids), 0)
     if forced is None:
-        reason = f"the thought did not end within {budget} tokens"
-        return BudgetGrade(Grade(Verdict.TRUNCATED, None, reason), False, budget, 0)
+        return BudgetGrade(_unfinished(budget), False, budget, 0)
     given = replace(
         sample,
         text=reader.decode(ids[:budget] + forced.closing) + forced.text,

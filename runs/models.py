@@ -20,13 +20,19 @@ if TYPE_CHECKING:
 ENGINE_ARGS = ("device", "dtype", "group_size", "sampler", "threads", "trust_remote_code")
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 SAMPLERS = ("auto", "loop", "generate")
-FORMS = "nano, nano:NAME, smollm2, a hub id (org/name), a model folder or a .gguf file"
+FORMS = (
+    "nano, nano:NAME, smollm2, a hub id (org/name), a model folder, a .gguf file or a server "
+    "(http://HOST:PORT/v1#MODEL)"
+)
 
 
 def find_model(name: str, revision: str | None = None, adapter: str | None = None) -> ModelPlace:
     """Where the files of ``name`` are. Raises UserError when it is none of the known forms."""
+    from sampling.endpoint.place import read_place
     from sampling.loading import ModelPlace
 
+    if read_place(name) is not None:
+        raise UserError(f"{name} is a server, and this needs the model's own files")
     hub_id = re.fullmatch(r"[\w.-]+/[\w.-]+", name) and not Path(name).exists()
     if revision is not None and not hub_id:
         raise UserError(f"--revision {revision}: {name} is not a hub model and has no revisions")
@@ -95,17 +101,26 @@ def load_decode(
 ) -> Callable[[Sequence[int]], str]:
     """What turns the ids of a run's samples into text; the model's weights are not read.
 
-    Raises UserError or ModelError when its tokenizer is not where it was.
+    Raises UserError or ModelError when its tokenizer is not where it was, UserError for an endpoint
+    whose tokenizer the user did not name as soon as it is called.
     """
     from dataclasses import replace
 
+    from sampling.loading import ModelPlace
     from sampling.tokens import load_decode
 
+    if protocol["engine"] == "endpoint":
+        tokenizer = protocol.get("tokenizer")
+        return load_decode(ModelPlace(tokenizer)) if tokenizer else _no_tokens
     place = find_model(protocol["model"])
     commit = re.match(r"[0-9a-f]{40}", protocol["revision"])
     trusted = args.get("trust_remote_code") == "true"
     revision = commit.group() if commit else None
     return load_decode(replace(place, revision=revision, trust_remote_code=trusted))
+
+
+def _no_tokens(_: Sequence[int]) -> str:
+    raise UserError("this run holds no tokens: its endpoint told none")
 
 
 def _gguf(path: Path, adapter: str | None) -> ModelPlace:

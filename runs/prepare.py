@@ -5,13 +5,13 @@ Nothing is written here, so that a wrong command leaves no trace.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
+from runs.endpoints import check_forcing, probe, settled
+from runs.engines import open_engine
 from runs.forcing import NANO, Forcing
-from runs.models import check_engine_args, find_model, load_engine
 from runs.protocol import Preset, Protocol, read_preset
 from runs.recipe import where
 from runs.record import RunRecord, TaskRecord, existing
@@ -20,7 +20,7 @@ from runs.settings import RunSettings
 from runs.stops import stops
 from runs.store import StoredProblem
 from runs.templates import put
-from sampling.engine import TINY, Engine, Prompt, Request
+from sampling.engine import TINY, Engine, Prompt, Request, Sampling
 from tasks.errors import UserError
 from tasks.load import load_task
 from tasks.problem import Problem, Task
@@ -116,7 +116,6 @@ def prepare(
     record = existing(settings.out)
     before = record or again
     preset = read_preset(settings.protocol)
-    check_engine_args(settings.engine_args)
     temperature = preset.temperature if settings.temperature is None else settings.temperature
     if settings.until_ci is not None:
         _check_until(settings)
@@ -127,18 +126,14 @@ def prepare(
     _distinct(tasks)
     if before is not None:
         _same_problems(before, tasks)
-    place = find_model(settings.model, settings.revision, settings.adapter)
-    if before is not None and place.revision is None and _is_commit(before.protocol["revision"]):
-        place = replace(place, revision=before.protocol["revision"].partition("+")[0])
-    args = {**_settled_then(before), **settings.engine_args}
-    engine = load_engine(settings.model, place, args)
+    engine, args = open_engine(settings, before)
     notices = list(engine.facts.notices)
     thinking_tags = preset.template.startswith("r1") or engine.has_token(TAGS[0].closing)
     forcing = find_forcing(settings, preset, engine.prompt_language)
+    check_forcing(engine, forcing)
     _check_wait(forcing, engine)
     budgeted = _budgeted(forcing, settings, preset, engine, thinking_tags)
     prepared = [_prepare_task(task, settings, preset, engine, notices, budgeted) for task in tasks]
-    tiny = (engine.facts.parameters or TINY) < TINY
     protocol = Protocol(
         preset=settings.protocol,
         template=preset.template,
@@ -156,12 +151,13 @@ def prepare(
         device=engine.facts.device,
         dtype=engine.facts.dtype,
         threads=engine.facts.threads,
-        group_size=int(args.get("group_size", _TINY_GROUP if tiny else _GROUP)),
+        group_size=_group_size(engine, args),
         thinking_tags=thinking_tags,
         sampler=engine.facts.sampler,
         max_thinking=forcing.budgets[-1] if forcing else None,
         forcing=forcing.as_json() if forcing and forcing.asks else None,
         until={t.name: list(t.until) for t in tasks if t.until} or None,
+        **settled(engine, args),
     )
     if before is not None and (differences := protocol.differences(before.protocol)):
         raise UserError(
@@ -170,7 +166,25 @@ def prepare(
             if before is record
             else f"the run cannot be done again: {'; '.join(differences)}"
         )
+    if record is None:
+        _probe(engine, prepared, protocol, forcing)
     return Prepared(settings, prepared, engine, protocol, notices, record, forcing)
+
+
+def _group_size(engine: Engine, args: Mapping[str, str]) -> int:
+    """0 where samples do not depend on one another: all of a task is then one group."""
+    if not engine.facts.closed_groups:
+        return 0
+    tiny = (engine.facts.parameters or TINY) < TINY
+    return int(args.get("group_size", _TINY_GROUP if tiny else _GROUP))
+
+
+def _probe(
+    engine: Engine, tasks: Sequence[PreparedTask], protocol: Protocol, forcing: Forcing | None
+) -> None:
+    if first := next((asked for task in tasks for asked in task.asked), None):
+        sampling = Sampling(protocol.temperature, protocol.top_p, 1, protocol.top_k, protocol.min_p)
+        probe(engine, first.prompt, sampling, forcing)
 
 
 def _check_until(settings: RunSettings) -> None:
@@ -278,25 +292,6 @@ def _budgeted(
     wanted = given or largest + (answer if thinking_tags else 0)
     forced = forced_length(forcing, engine) if forcing.asks else largest
     return _Budgeted(wanted, wanted if given else largest, forced)
-
-
-def _is_commit(revision: str) -> bool:
-    """Whether a recorded revision begins with a commit of the hub.
-
-    >>> _is_commit("0123456789abcdef0123456789abcdef01234567+sha256:…"), _is_commit("sha256:77")
-    (True, False)
-    """
-    return re.match(r"[0-9a-f]{40}", revision) is not None
-
-
-def _settled_then(record: RunRecord | None) -> dict[str, str]:
-    """What the machine decided when the run began, so that a resumed run gives the same bytes."""
-    if record is None:
-        return {}
-    keys = ("device", "dtype", "threads", "group_size")
-    settled = {key: record.protocol[key] for key in keys}
-    settled["sampler"] = record.protocol.get("sampler", "generate")
-    return {key: str(value) for key, value in settled.items() if value is not None}
 
 
 def _distinct(tasks: Sequence[Task]) -> None:

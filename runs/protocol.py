@@ -48,8 +48,9 @@ class Protocol:
     ``thinking_tags``: the model marks its thoughts, so a reply without tags is an answer without a
     thought; where it is false the whole reply is thought. ``max_thinking`` bounds the thought in
     tokens, and ``forcing`` says what is drawn at budgets along with the samples, whose batches it
-    shares. ``until`` holds the stop strings of tasks that have any. What has a value here is
-    lacking in what older versions wrote, which knew no other.
+    shares. ``until`` holds the stop strings of tasks that have any. ``assistant_prefix`` says how
+    an endpoint's replies are begun, ``tokenizer`` by what their tokens are counted. What has a
+    value here is lacking in what older versions wrote, which knew no other.
     """
 
     preset: str
@@ -73,6 +74,8 @@ class Protocol:
     sampler: str | None = "generate"
     max_thinking: int | None = None
     forcing: Mapping[str, Any] | None = None
+    assistant_prefix: str | None = None
+    tokenizer: str | None = None
     until: Mapping[str, Sequence[str]] | None = None
 
     def as_json(self) -> dict[str, Any]:

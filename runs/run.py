@@ -11,6 +11,7 @@ from pathlib import Path
 
 from runs import record as run_record
 from runs.draw import TaskSampler, Watcher, indices
+from runs.endpoints import accounted
 from runs.forcing import Forcing
 from runs.prepare import Prepared
 from runs.record import RunRecord, sole_writer
@@ -39,8 +40,9 @@ def sample_run(prepared: Prepared, watcher: Watcher) -> None:
         watcher.begin(total, len(kept))
         for notice in record.notices:
             watcher.notice(notice)
-        for task in prepared.tasks:
-            TaskSampler(prepared, task, prepared.forcing, store, record, watcher).draw(kept)
+        with accounted(prepared.engine, store, record, out, watcher.notice):
+            for task in prepared.tasks:
+                TaskSampler(prepared, task, prepared.forcing, store, record, watcher).draw(kept)
 
 
 def sample_round(prepared: Prepared, watcher: Watcher) -> None:
@@ -57,8 +59,9 @@ def sample_round(prepared: Prepared, watcher: Watcher) -> None:
             for key in indices(of_task["asked"])
         }
         watcher.begin(len(asked), len(kept & asked))
-        for task in prepared.tasks:
-            TaskSampler(prepared, task, None, store, record, watcher).draw_rounds(kept)
+        with accounted(prepared.engine, store, record, out, watcher.notice):
+            for task in prepared.tasks:
+                TaskSampler(prepared, task, None, store, record, watcher).draw_rounds(kept)
 
 
 def draw_budgets(prepared: Prepared, forcing: Forcing, watcher: Watcher) -> None:
@@ -72,8 +75,9 @@ def draw_budgets(prepared: Prepared, forcing: Forcing, watcher: Watcher) -> None
         done = store.budgeted(forcing.mode, forcing.budgets)
         kept = store.keys()
         watcher.begin(len(kept), len(done & kept))
-        for task in prepared.tasks:
-            TaskSampler(prepared, task, forcing, store, record, watcher).draw_budgets(done)
+        with accounted(prepared.engine, store, record, out, watcher.notice):
+            for task in prepared.tasks:
+                TaskSampler(prepared, task, forcing, store, record, watcher).draw_budgets(done)
 
 
 def _open_record(prepared: Prepared, store: Store) -> RunRecord:

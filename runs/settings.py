@@ -37,6 +37,10 @@ class RunSettings:
     until_ci: float | None = None
     max_samples: int | None = None
     engine: str = "auto"
+    concurrency: int | None = None
+    max_cost: float | None = None
+    price_in: float | None = None
+    price_out: float | None = None
     engine_args: Mapping[str, str] = field(default_factory=dict)
     revision: str | None = None
     adapter: str | None = None

@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS problems (
 CREATE TABLE IF NOT EXISTS samples (
   task TEXT, problem_id TEXT, idx INTEGER, seed INTEGER, text TEXT, finish_reason TEXT,
   prompt_tokens INTEGER, thinking_tokens INTEGER, answer_tokens INTEGER, token_source TEXT,
-  token_ids BLOB, finished_at REAL,
+  token_ids BLOB, finished_at REAL, generated_tokens INTEGER,
   PRIMARY KEY (task, problem_id, idx)
 );
 CREATE TABLE IF NOT EXISTS missing (
@@ -50,6 +50,9 @@ CREATE TABLE IF NOT EXISTS budget_verdicts (
   extracted TEXT, reason TEXT, finished INTEGER, tokens INTEGER, forced_tokens INTEGER,
   PRIMARY KEY (grader, mode, task, problem_id, idx, budget)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS bill (
+  prompt_tokens INTEGER, reply_tokens INTEGER, replies INTEGER, uncounted INTEGER
+);
 CREATE TABLE IF NOT EXISTS verdicts (
   task TEXT, problem_id TEXT, idx INTEGER, grader TEXT, verdict TEXT, extracted TEXT, reason TEXT,
   PRIMARY KEY (grader, task, problem_id, idx)
@@ -77,7 +80,8 @@ class StoredProblem:
 
 @dataclass(frozen=True)
 class Sample:
-    """One completion. ``thinking_tokens`` + ``answer_tokens`` are all that were generated.
+    """One completion. ``thinking_tokens`` + ``answer_tokens`` are all that were generated; where a
+    server told how many that are, and not how many of them were thought, ``generated_tokens`` is.
 
     ``token_ids`` is ``None`` where the engine gave none, and where a reader did not ask for them.
     """
@@ -94,10 +98,30 @@ class Sample:
     token_source: str
     token_ids: tuple[int, ...] | None
     finished_at: float
+    generated_tokens: int | None = None
+
+    @property
+    def generated(self) -> int | None:
+        """How many tokens were generated; ``None`` where nobody counted them."""
+        if self.thinking_tokens is None or self.answer_tokens is None:
+            return self.generated_tokens
+        return self.thinking_tokens + self.answer_tokens
 
     @property
     def key(self) -> SampleKey:
         return self.task, self.problem_id, self.index
+
+
+@dataclass(frozen=True)
+class StoredBill:
+    """Tokens that a run's endpoint was paid for, in all sessions; ``uncounted`` of its ``replies``
+    came without a count.
+    """
+
+    prompt_tokens: int
+    reply_tokens: int
+    replies: int
+    uncounted: int
 
 
 @dataclass(frozen=True)
@@ -153,6 +177,9 @@ class Store:
         self.journal = str(mode)  # "wal", or what the file system allows instead
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)
+        columns = {row[1] for row in self._db.execute("PRAGMA table_info(samples)")}
+        if "generated_tokens" not in columns:  # a run of an older version
+            self._db.execute("ALTER TABLE samples ADD COLUMN generated_tokens INTEGER")
 
     def __enter__(self) -> Self:
         return self
@@ -180,9 +207,10 @@ class Store:
             *(sample.task, sample.problem_id, sample.index, sample.seed, sample.text),
             *(sample.finish_reason, sample.prompt_tokens, sample.thinking_tokens),
             *(sample.answer_tokens, sample.token_source, ids, sample.finished_at),
+            sample.generated_tokens,
         )
         cursor = self._db.execute(
-            "INSERT OR IGNORE INTO samples VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", row
+            "INSERT OR IGNORE INTO samples VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", row
         )
         return cursor.rowcount == 1
 
@@ -190,6 +218,18 @@ class Store:
         self._db.execute(
             "INSERT OR REPLACE INTO missing VALUES (?,?,?,?)", (task, problem_id, index, reason)
         )
+
+    def set_bill(self, bill: StoredBill) -> None:
+        with self._transaction():
+            self._db.execute("DELETE FROM bill")
+            self._db.execute(
+                "INSERT INTO bill VALUES (?,?,?,?)",
+                (bill.prompt_tokens, bill.reply_tokens, bill.replies, bill.uncounted),
+            )
+
+    def bill(self) -> StoredBill | None:
+        row = self._db.execute("SELECT * FROM bill").fetchone()
+        return None if row is None else StoredBill(*row)
 
     def discard(self, keys: Collection[SampleKey]) -> None:
         """Take out samples that are drawn anew, and what was drawn after them."""
@@ -338,6 +378,13 @@ class Store:
         for problem in asked.fetchall():
             yield from map(_sample, self._rows(query, problem))
 
+    def token_sources(self) -> Iterator[tuple[bool, bool]]:
+        """For each sample whether its ids are there, and whether its thought was counted."""
+        rows = self._db.execute(
+            "SELECT token_ids IS NOT NULL, thinking_tokens IS NOT NULL FROM samples"
+        )
+        return ((bool(ids), bool(thinking)) for ids, thinking in rows)
+
     def grades(self, grader: str) -> dict[tuple[str, str, int], Grade]:
         rows = self._db.execute(
             "SELECT task, problem_id, idx, verdict, extracted, reason FROM verdicts "
@@ -362,7 +409,8 @@ class Store:
 
 _SAMPLE = (
     "SELECT task, problem_id, idx AS 'index', seed, text, finish_reason, prompt_tokens, "
-    "thinking_tokens, answer_tokens, token_source, {ids} AS token_ids, finished_at FROM samples "
+    "thinking_tokens, answer_tokens, token_source, {ids} AS token_ids, finished_at, "
+    "generated_tokens FROM samples "
     "WHERE task = ? AND problem_id = ?"
 )
 

@@ -15,7 +15,8 @@ def count_thinking(
     prefilled: bool,
     thinking_tags: bool,
 ) -> int | None:
-    """Tokens up to and with the closing tag; ``None`` where the ids are not known.
+    """Tokens up to and with the closing tag. Without ids it is what the engine was told, and else
+    ``None`` but for a reply that is all thought or has none.
 
     All of them when the thought was not closed, and for a model without thinking tags, whose whole
     reply is thought. None of them when a model that marks its thoughts answers at once.
@@ -28,13 +29,15 @@ def count_thinking(
     2
     """
     ids = completion.token_ids
+    if ids is None and completion.thinking_tokens is not None:
+        return completion.thinking_tokens
+    split = split_thought(completion.text, prefilled=prefilled)
+    if not split.opened and thinking_tags:
+        return 0
+    if not (split.opened and split.closed):
+        return completion.completion_tokens
     if ids is None:
         return None
-    split = split_thought(completion.text, prefilled=prefilled)
-    if not split.opened:
-        return 0 if thinking_tags else len(ids)
-    if not split.closed:
-        return len(ids)
     end = len(completion.text) - len(split.answer)
     low, high = 0, len(ids)  # the shortest prefix whose text reaches the end of the thought
     while low < high:

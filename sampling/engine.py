@@ -9,6 +9,7 @@ The flow, for two samples of one prompt::
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from math import inf
@@ -24,6 +25,18 @@ class ModelError(Exception):
 
 class OutOfMemory(Exception):
     """So many rows of this length do not fit; fewer may."""
+
+
+class Unanswered(ModelError):
+    """Some requests were given up: ``reasons`` has (key, reason) of each. `on_finish` was called
+    for all others.
+    """
+
+    def __init__(self, reasons: Sequence[tuple[Hashable, str]]) -> None:
+        counts = Counter(reason for _, reason in reasons)
+        told = "; ".join(f"{reason} ({count})" for reason, count in counts.items())
+        super().__init__(f"{len(reasons)} requests got no answer: {told}")
+        self.reasons = reasons
 
 
 FinishReason = Literal["stop", "length"]
@@ -116,7 +129,8 @@ class Completion:
     ``token_ids`` holds every generated id, the end-of-sequence token included, or ``None`` on an
     engine that does not tell; what the request gave is not among them. ``logprobs`` holds one
     number for each of them when asked for. ``prompt_tokens`` and ``completion_tokens`` are ``None``
-    when unknown.
+    when unknown; ``thinking_tokens`` is there where an engine without ids was told how many of them
+    were thought.
     """
 
     text: str
@@ -126,6 +140,7 @@ class Completion:
     completion_tokens: int | None
     token_source: TokenSource
     logprobs: tuple[float, ...] | None = None
+    thinking_tokens: int | None = None
 
 
 OnFinish = Callable[[Request, Completion], Request | None]
@@ -136,7 +151,11 @@ OnTokens = Callable[[int], None]
 
 @dataclass(frozen=True)
 class EngineFacts:
-    """What a run writes down about the engine, so that a resumed run can ask for the same."""
+    """What a run writes down about the engine, so that a resumed run can ask for the same.
+
+    ``tells_ids``: completions come with their token ids. ``begins_replies``: requests may give ids
+    that the reply begins with, and prompts a prefill.
+    """
 
     engine: str
     model: str
@@ -149,6 +168,8 @@ class EngineFacts:
     closed_groups: bool  # text depends on what shares a batch: groups are fixed and redone whole
     sampler: str | None = None  # what drives an embedded model: "loop" or "generate"
     notices: tuple[str, ...] = ()
+    tells_ids: bool = True
+    begins_replies: bool = True
 
 
 class Engine(Protocol):
@@ -195,6 +216,7 @@ class Engine(Protocol):
         ``rows`` give the same text on an engine of closed groups.
 
         Raises OutOfMemory when so many do not fit; `on_finish` may have been called for some.
+        Raises Unanswered when some requests were given up, at the end of all others.
         """
         ...
 

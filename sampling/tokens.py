@@ -16,13 +16,17 @@ def load_decode(place: ModelPlace) -> Callable[[Sequence[int]], str]:
     options: dict[str, Any] = {"trust_remote_code": place.trust_remote_code}
     options |= {"revision": place.revision} if place.revision else {}
     options |= {"gguf_file": place.gguf_file} if place.gguf_file else {}
+    tokenizer = load_tokenizer(place.source, **options)
+    return lambda ids: decode(tokenizer, ids)
+
+
+def load_tokenizer(source: str, **options: Any) -> Any:
+    """The tokenizer alone, of a folder or a hub id. Raises ModelError where there is none."""
     try:
-        tokenizer = AutoTokenizer.from_pretrained(place.source, **options)
+        return AutoTokenizer.from_pretrained(source, **options)
     except (OSError, ValueError, KeyError, ImportError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ModelError(f"cannot load the tokenizer of {place.source}: {reason}") from error
-
-    return lambda ids: decode(tokenizer, ids)
+        raise ModelError(f"cannot load the tokenizer of {source}: {reason}") from error
 
 
 def render(tokenizer: Any, prompt: Prompt, model: str) -> str:

@@ -1,0 +1,1 @@
+"""OpenAI-compatible servers: what is asked, what comes back, and what is done when nothing does."""
