@@ -24,13 +24,13 @@ from pathlib import Path
 
 import click
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoTokenizer
 
 import nano.models
 from benchmarks.samplers.talk import Worker
 from runs.files import written_whole
 from runs.models import find_model
-from sampling.loading import load
+from sampling.unpacked import unpack
 
 ROOT = Path(__file__).parents[1]
 PROBLEMS = 16
@@ -188,16 +188,7 @@ def _embedded(how: str, model: str, folder: Path) -> Worker:
 
 def export_smollm2(folder: Path) -> str:
     """SmolLM2 as a folder that every engine reads."""
-    loaded = load(find_model("smollm2"), dtype="float32", device="cpu")
-    config = loaded.model.config
-    if hasattr(config, "quantization_config"):
-        del config.quantization_config
-    model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
-    model.load_state_dict(loaded.model.state_dict())
-    model.generation_config = loaded.model.generation_config
-    model.save_pretrained(folder / "smollm2")
-    loaded.tokenizer.save_pretrained(folder / "smollm2")
-    return str(folder / "smollm2")
+    return unpack(find_model("smollm2"), folder / "smollm2", "float32").source
 
 
 def _prompts(folder: Path) -> Prompts:

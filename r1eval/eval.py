@@ -113,7 +113,11 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
     help="With --until-ci: of each problem at most. [default: 1024]",
 )
 @click.option(
-    "--engine", type=click.Choice(["auto", "transformers"]), default="auto", show_default=True
+    "--engine",
+    type=click.Choice(["auto", "transformers", "vllm"]),
+    default="auto",
+    show_default=True,
+    help="auto: vLLM where it is installed and there is a GPU, else transformers.",
 )
 @click.option(
     "--engine-arg",
@@ -121,7 +125,8 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
     multiple=True,
     callback=_pairs,
     metavar="KEY=VALUE",
-    help="dtype, device, threads, group_size, sampler or trust_remote_code; may be given again.",
+    help="dtype, device, threads, group_size, sampler or trust_remote_code; with --engine vllm any "
+    "argument of vLLM's, like tensor_parallel_size=2; may be given again.",
 )
 @click.option(
     "--include-path",

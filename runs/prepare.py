@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from runs.forcing import NANO, Forcing
-from runs.models import check_engine_args, find_model, load_engine
+from runs.models import check_engine_args, find_engine, find_model, load_engine
 from runs.protocol import Preset, Protocol, read_preset
 from runs.recipe import where
 from runs.record import RunRecord, TaskRecord, existing
@@ -20,7 +20,7 @@ from runs.settings import RunSettings
 from runs.stops import stops
 from runs.store import StoredProblem
 from runs.templates import put
-from sampling.engine import TINY, Engine, Prompt, Request
+from sampling.engine import TINY, Engine, EngineFacts, Prompt, Request
 from tasks.errors import UserError
 from tasks.load import load_task
 from tasks.problem import Problem, Task
@@ -116,7 +116,8 @@ def prepare(
     record = existing(settings.out)
     before = record or again
     preset = read_preset(settings.protocol)
-    check_engine_args(settings.engine_args)
+    name = find_engine(_engine_then(before, settings.engine))
+    check_engine_args(settings.engine_args, name)
     temperature = preset.temperature if settings.temperature is None else settings.temperature
     if settings.until_ci is not None:
         _check_until(settings)
@@ -130,15 +131,15 @@ def prepare(
     place = find_model(settings.model, settings.revision, settings.adapter)
     if before is not None and place.revision is None and _is_commit(before.protocol["revision"]):
         place = replace(place, revision=before.protocol["revision"].partition("+")[0])
-    args = {**_settled_then(before), **settings.engine_args}
-    engine = load_engine(settings.model, place, args)
+    args = {**_settled_then(before, name), **settings.engine_args}
+    engine = load_engine(settings.model, place, args, name)
     notices = list(engine.facts.notices)
     thinking_tags = preset.template.startswith("r1") or engine.has_token(TAGS[0].closing)
     forcing = find_forcing(settings, preset, engine.prompt_language)
     _check_wait(forcing, engine)
     budgeted = _budgeted(forcing, settings, preset, engine, thinking_tags)
     prepared = [_prepare_task(task, settings, preset, engine, notices, budgeted) for task in tasks]
-    tiny = (engine.facts.parameters or TINY) < TINY
+    group_size = args.get("group_size", _group_size(engine.facts))
     protocol = Protocol(
         preset=settings.protocol,
         template=preset.template,
@@ -156,7 +157,7 @@ def prepare(
         device=engine.facts.device,
         dtype=engine.facts.dtype,
         threads=engine.facts.threads,
-        group_size=int(args.get("group_size", _TINY_GROUP if tiny else _GROUP)),
+        group_size=int(group_size),
         thinking_tags=thinking_tags,
         sampler=engine.facts.sampler,
         max_thinking=forcing.budgets[-1] if forcing else None,
@@ -289,10 +290,23 @@ def _is_commit(revision: str) -> bool:
     return re.match(r"[0-9a-f]{40}", revision) is not None
 
 
-def _settled_then(record: RunRecord | None) -> dict[str, str]:
+def _group_size(facts: EngineFacts) -> int:
+    """Groups that are not closed are as large as can be: at the end of each the batch runs dry."""
+    tiny = (facts.parameters or TINY) < TINY
+    return _TINY_GROUP if tiny or not facts.closed_groups else _GROUP
+
+
+def _engine_then(record: RunRecord | None, asked: str) -> str:
+    """``auto`` is what the run began with."""
+    return asked if asked != "auto" or record is None else str(record.protocol["engine"])
+
+
+def _settled_then(record: RunRecord | None, engine: str) -> dict[str, str]:
     """What the machine decided when the run began, so that a resumed run gives the same bytes."""
     if record is None:
         return {}
+    if engine == "vllm":
+        return {key: str(record.protocol[key]) for key in ("dtype", "group_size")}
     keys = ("device", "dtype", "threads", "group_size")
     settled = {key: record.protocol[key] for key in keys}
     settled["sampler"] = record.protocol.get("sampler", "generate")
