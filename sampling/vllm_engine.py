@@ -205,7 +205,6 @@ class VLLMEngine:
                     temperature=0,
                     detokenize=False,
                     prompt_logprobs=0,
-                    prompt_logprob_start=len(before) - 1,
                 )
                 self._add(name, [*before, *request.given], params)
                 asked[name] = place
