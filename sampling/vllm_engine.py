@@ -240,11 +240,14 @@ class VLLMEngine:
         running[name] = _Running(request, len(prompt), most)
 
     def _add(self, name: str, ids: list[int], params: Any) -> None:
-        try:
-            prompt = {"prompt_token_ids": ids}
-            self._vllm.add_request(name, prompt, params, lora_request=self._adapter)
-        except ValueError as error:  # longer than the context
-            raise ModelError(f"vLLM refuses a request: {str(error).splitlines()[0]}") from error
+        context = self.facts.context_length
+        if context is not None and len(ids) >= context:
+            raise ModelError(
+                f"a request of {len(ids)} tokens leaves no room in the context of "
+                f"{self.facts.model}, {context} tokens: raise --engine-arg max_model_len"
+            )
+        prompt = {"prompt_token_ids": ids}
+        self._vllm.add_request(name, prompt, params, lora_request=self._adapter)
 
     def _take(self, one: _Running, output: Any) -> tuple[int, FinishReason | None]:
         """How many ids came, and how the request ended if it did. What comes after an end that
