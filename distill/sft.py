@@ -25,10 +25,11 @@ from distill.recipe import DistilRecipe
 from distill.render import Rendered, Renderer
 from distill.traces import read_traces
 from rl.checkpoints import MODEL, WholeCheckpoints, checkpoints, save
-from rl.load import trainable, with_lora
+from rl.load import with_lora
 from runs.models import find_model
 from sampling import tokens
 from sampling.loading import load
+from sampling.unpacked import plain
 from tasks.errors import UserError
 
 
@@ -63,11 +64,12 @@ def load_student(recipe: DistilRecipe) -> Student:
         raise UserError("the recipe names no traces: traces: [kept.jsonl]")
     place = find_model(recipe.model, recipe.revision)
     loaded = load(place, dtype=recipe.dtype, device="auto")
-    model = trainable(loaded, place)
+    model = plain(loaded, place)
     most = recipe.over_long.tokens or getattr(
         model.config.get_text_config(), "max_position_embeddings", None
     )
-    render = Renderer(loaded.tokenizer, recipe.model, tokens.end_ids(model, loaded.tokenizer))
+    end = tokens.end_ids(model.generation_config, loaded.tokenizer)
+    render = Renderer(loaded.tokenizer, recipe.model, end)
     rendered = [render(trace) for path in recipe.traces for trace in read_traces(path)]
     if not rendered:
         raise UserError(f"no trace to train on in {', '.join(map(str, recipe.traces))}")

@@ -114,9 +114,11 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
 )
 @click.option(
     "--engine",
-    type=click.Choice(["auto", "transformers", "endpoint"]),
+    type=click.Choice(["auto", "transformers", "vllm", "endpoint"]),
     default="auto",
     show_default=True,
+    help="auto: a server where MODEL is one, vLLM where it is installed and there is a GPU, else "
+    "transformers.",
 )
 @click.option(
     "--concurrency",
@@ -151,8 +153,9 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
     multiple=True,
     callback=_pairs,
     metavar="KEY=VALUE",
-    help="dtype, device, threads, group_size, sampler or trust_remote_code; of an endpoint "
-    "assistant_prefix, attempts, deadline, stream, timeout or tokenizer. May be given again.",
+    help="dtype, device, threads, group_size, sampler or trust_remote_code; with --engine vllm any "
+    "argument of vLLM's, like tensor_parallel_size=2; of an endpoint assistant_prefix, attempts, "
+    "deadline, stream, timeout or tokenizer. May be given again.",
 )
 @click.option(
     "--include-path",

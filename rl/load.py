@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM
 from trl import GRPOConfig
 
 from rl.graded import Asked
@@ -19,7 +18,8 @@ from runs.models import find_model
 from runs.recipe import where
 from runs.templates import put
 from sampling import tokens
-from sampling.loading import LoadedModel, ModelPlace, load
+from sampling.loading import load
+from sampling.unpacked import plain
 from tasks.load import load_task
 from tasks.problem import Task
 from tasks.thinking import DEFAULT as TAGS
@@ -66,9 +66,9 @@ def load_recipe(recipe: RLRecipe) -> Loaded:
     rank = os.environ.get("LOCAL_RANK")
     device = f"cuda:{rank}" if rank is not None and torch.cuda.is_available() else "auto"
     loaded = load(place, dtype=recipe.dtype, device=device)
-    model = trainable(loaded, place)
+    model = plain(loaded, place)
     tokenizer = loaded.tokenizer
-    end = tokens.end_ids(model, tokenizer)
+    end = tokens.end_ids(model.generation_config, tokenizer)
     padding = tokenizer.pad_token_id
     if recipe.lora is not None:
         model = with_lora(model, recipe.lora, int(recipe.grpo.get("seed", 42)))
@@ -102,19 +102,6 @@ def _context_length(model: Any) -> int | None:
 
 def _most_tokens(recipe: RLRecipe) -> int:
     return int(recipe.grpo.get("max_completion_length") or GRPOConfig.max_completion_length)
-
-
-def trainable(loaded: LoadedModel, place: ModelPlace) -> Any:
-    """The model; from a GGUF file a plain one of the same weights, which can be saved."""
-    if place.gguf_file is None:
-        return loaded.model
-    config = loaded.model.config
-    if hasattr(config, "quantization_config"):
-        del config.quantization_config
-    model = AutoModelForCausalLM.from_config(config, dtype=loaded.model.dtype)
-    model.load_state_dict(loaded.model.state_dict())
-    model.generation_config = loaded.model.generation_config
-    return model.to(loaded.device).eval()
 
 
 def ask(recipe: RLRecipe, task: Task, tokenizer: Any) -> list[Asked]:

@@ -1,4 +1,4 @@
-"""The engine that a run's model needs: an endpoint's, or the embedded one."""
+"""The engine that a run's model needs: an endpoint's, vLLM's, or the embedded one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from runs.endpoints import open_endpoint
-from runs.models import check_engine_args, find_model, load_engine
+from runs.models import check_engine_args, find_engine, find_model, load_engine
 from runs.record import RunRecord
 from runs.settings import RunSettings
 from sampling.endpoint.place import FORMS, read_place
@@ -26,12 +26,13 @@ def open_engine(settings: RunSettings, before: RunRecord | None) -> tuple[Engine
     for option in ("concurrency", "max_cost", "price_in", "price_out"):
         if getattr(settings, option) is not None:
             raise UserError(f"--{option.replace('_', '-')} is for endpoints, like {FORMS}")
-    check_engine_args(args)
+    name = find_engine(_engine_then(before, settings.engine))
+    check_engine_args(args, name)
     files = find_model(settings.model, settings.revision, settings.adapter)
     if before is not None and files.revision is None and _is_commit(before.protocol["revision"]):
         files = replace(files, revision=before.protocol["revision"].partition("+")[0])
-    args = {**_settled_then(before), **args}
-    return load_engine(settings.model, files, args), args
+    args = {**_settled_then(before, name), **args}
+    return load_engine(settings.model, files, args, name), args
 
 
 def _is_commit(revision: str) -> bool:
@@ -43,10 +44,17 @@ def _is_commit(revision: str) -> bool:
     return re.match(r"[0-9a-f]{40}", revision) is not None
 
 
-def _settled_then(record: RunRecord | None) -> dict[str, str]:
+def _engine_then(record: RunRecord | None, asked: str) -> str:
+    """``auto`` is what the run began with."""
+    return asked if asked != "auto" or record is None else str(record.protocol["engine"])
+
+
+def _settled_then(record: RunRecord | None, engine: str) -> dict[str, str]:
     """What the machine decided when the run began, so that a resumed run gives the same bytes."""
     if record is None:
         return {}
+    if engine == "vllm":
+        return {"dtype": str(record.protocol["dtype"])}
     keys = ("device", "dtype", "threads", "group_size")
     settled = {key: record.protocol[key] for key in keys}
     settled["sampler"] = record.protocol.get("sampler", "generate")

@@ -14,10 +14,12 @@ from tasks.schema import nearest
 
 if TYPE_CHECKING:
     from sampling.choose import SamplerName
+    from sampling.engine import Engine
     from sampling.loading import DType, ModelPlace
-    from sampling.transformers_engine import TransformersEngine
 
 ENGINE_ARGS = ("device", "dtype", "group_size", "sampler", "threads", "trust_remote_code")
+VLLM_ARGS = ("dtype", "group_size", "trust_remote_code")
+"""What means the same for vLLM; the others are its own."""
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 SAMPLERS = ("auto", "loop", "generate")
 FORMS = (
@@ -62,12 +64,26 @@ def find_model(name: str, revision: str | None = None, adapter: str | None = Non
     raise UserError(f"unknown model {name!r}: {hint}")
 
 
-def check_engine_args(args: Mapping[str, str]) -> None:
-    """Raises UserError on an unknown key or a value of the wrong form."""
+def find_engine(asked: str) -> str:
+    """``auto`` is vLLM where there is a GPU and vLLM, else transformers."""
+    if asked != "auto":
+        return asked
+    import torch
+
+    from sampling.vllm_args import installed
+
+    return "vllm" if installed() and torch.cuda.is_available() else "transformers"
+
+
+def check_engine_args(args: Mapping[str, str], engine: str = "transformers") -> None:
+    """Raises UserError on an unknown key or a value of the wrong form, ModelError where vLLM is
+    asked for and not installed.
+    """
+    known = _known_args(engine)
     for key, value in args.items():
-        if key not in ENGINE_ARGS:
-            near = nearest(key, ENGINE_ARGS)
-            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(ENGINE_ARGS)}"
+        if key not in known:
+            near = nearest(key, known)
+            hint = f"did you mean {near[0]!r}?" if near else _list_args(engine)
             raise UserError(f"unknown engine argument {key!r}: {hint}")
         if key in {"group_size", "threads"} and not (value.isdecimal() and int(value) > 0):
             raise UserError(f"--engine-arg {key}={value}: give a whole number above 0")
@@ -77,19 +93,48 @@ def check_engine_args(args: Mapping[str, str]) -> None:
             raise UserError(f"--engine-arg sampler={value}: one of {', '.join(SAMPLERS)}")
         if key == "trust_remote_code" and value not in {"true", "false"}:
             raise UserError(f"--engine-arg trust_remote_code={value}: true or false")
+    if engine == "vllm":
+        from sampling import vllm_args
+
+        vllm_args.parse(_without(args, VLLM_ARGS))
 
 
-def load_engine(name: str, place: ModelPlace, args: Mapping[str, str]) -> TransformersEngine:
-    """The embedded engine over ``place``. Raises ModelError when the model cannot be loaded."""
+def _known_args(engine: str) -> tuple[str, ...]:
+    if engine != "vllm":
+        return ENGINE_ARGS
+    from sampling import vllm_args
+
+    return tuple(dict.fromkeys((*VLLM_ARGS, *vllm_args.names())))
+
+
+def _list_args(engine: str) -> str:
+    if engine != "vllm":
+        return f"known: {', '.join(ENGINE_ARGS)}"
+    return f"known: {', '.join(VLLM_ARGS)} and vLLM's, like max_model_len or tensor_parallel_size"
+
+
+def _without(args: Mapping[str, str], keys: Sequence[str]) -> dict[str, str]:
+    return {key: value for key, value in args.items() if key not in keys}
+
+
+def load_engine(
+    name: str, place: ModelPlace, args: Mapping[str, str], engine: str = "transformers"
+) -> Engine:
+    """The engine over ``place``. Raises ModelError when the model cannot be loaded."""
     from dataclasses import replace
 
+    place = replace(place, trust_remote_code=args.get("trust_remote_code") == "true")
+    dtype = cast("DType", args.get("dtype", "auto"))
+    if engine == "vllm":
+        from sampling.vllm_engine import VLLMEngine
+
+        return VLLMEngine(place, label=name, dtype=dtype, args=_without(args, VLLM_ARGS))
     from sampling.transformers_engine import TransformersEngine
 
-    place = replace(place, trust_remote_code=args.get("trust_remote_code") == "true")
     return TransformersEngine(
         place,
         label=name,
-        dtype=cast("DType", args.get("dtype", "auto")),
+        dtype=dtype,
         device=args.get("device", "auto"),
         threads=int(args["threads"]) if "threads" in args else None,
         sampler=cast("SamplerName", args.get("sampler", "auto")),

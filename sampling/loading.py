@@ -55,6 +55,19 @@ class LoadedModel:
     parameters: int
 
 
+@dataclass(frozen=True)
+class Outline:
+    """What is known of a model without its weights. ``dtype`` is the one to load it in, "auto" for
+    a quantized checkpoint, which keeps its own.
+    """
+
+    tokenizer: Any
+    config: Any
+    parameters: int
+    quantized: bool
+    dtype: DType
+
+
 def load(place: ModelPlace, dtype: DType = "auto", device: str = "auto") -> LoadedModel:
     """Load model and tokenizer for inference.
 
@@ -63,36 +76,47 @@ def load(place: ModelPlace, dtype: DType = "auto", device: str = "auto") -> Load
     afterwards, which would round its rotary frequencies too; a quantized checkpoint keeps its own.
     Raises `ModelError` when files are missing or broken, or the hub refuses.
     """
-    options: dict[str, Any] = {"trust_remote_code": place.trust_remote_code}
-    if place.revision is not None:
-        options["revision"] = place.revision
-    if place.gguf_file is not None:
-        options["gguf_file"] = place.gguf_file
-    try:
+    with load_errors(place):
         device = _device(device)
         gguf = place.gguf_file is not None
-        with _quiet(gguf), _read_once() if gguf else nullcontext():
-            tokenizer = AutoTokenizer.from_pretrained(place.source, **options)
-            config = AutoConfig.from_pretrained(place.source, **options)
-            parameters = _count(config, place.trust_remote_code)
-            quantized = hasattr(config, "quantization_config") and place.gguf_file is None
-            chosen = "auto" if quantized else _dtype(dtype, device, parameters)
+        with quiet(gguf), _read_once() if gguf else nullcontext():
+            known = outline(place, dtype, device)
             model = AutoModelForCausalLM.from_pretrained(
                 place.source,
-                dtype="auto" if quantized else getattr(torch, chosen),
+                dtype="auto" if known.quantized else getattr(torch, known.dtype),
                 device_map={"": device},
-                **options,
+                **_options(place),
             )
             if place.adapter is not None:
-                model = _with_adapter(model, place.adapter, merge=not quantized)
+                model = _with_adapter(model, place.adapter, merge=not known.quantized)
         return LoadedModel(
             model=model.eval(),
-            tokenizer=tokenizer,
-            revision=_revision(place),
+            tokenizer=known.tokenizer,
+            revision=revision_of(place),
             device=device,
             dtype=str(model.dtype).removeprefix("torch."),
-            parameters=parameters,
+            parameters=known.parameters,
         )
+
+
+def outline(place: ModelPlace, dtype: DType, device: str) -> Outline:
+    """Tokenizer and configuration, and what follows from them. Raises what the libraries raise."""
+    options = _options(place)
+    tokenizer = AutoTokenizer.from_pretrained(place.source, **options)
+    config = AutoConfig.from_pretrained(place.source, **options)
+    parameters = _count(config, place.trust_remote_code)
+    quantized = hasattr(config, "quantization_config") and place.gguf_file is None
+    chosen: DType = "auto" if quantized else _dtype(dtype, device, parameters)
+    return Outline(tokenizer, config, parameters, quantized, chosen)
+
+
+@contextmanager
+def load_errors(place: ModelPlace) -> Iterator[None]:
+    """What the libraries raise of files that are missing, broken or of another kind becomes a
+    ModelError of one line.
+    """
+    try:
+        yield
     except _FAULTS as error:
         what = place.source if place.adapter is None else f"{place.source} with {place.adapter}"
         text = str(error).strip().splitlines()
@@ -100,16 +124,20 @@ def load(place: ModelPlace, dtype: DType = "auto", device: str = "auto") -> Load
         raise ModelError(f"cannot load {what}: {reason}") from error
 
 
+def _options(place: ModelPlace) -> dict[str, Any]:
+    options: dict[str, Any] = {"trust_remote_code": place.trust_remote_code}
+    options |= {"revision": place.revision} if place.revision else {}
+    options |= {"gguf_file": place.gguf_file} if place.gguf_file else {}
+    return options
+
+
 def count_parameters(place: ModelPlace) -> int | None:
     """How many parameters a model has, by its configuration alone; ``None`` when that is not here
     and cannot be fetched.
     """
-    options: dict[str, Any] = {"trust_remote_code": place.trust_remote_code}
-    options |= {"revision": place.revision} if place.revision else {}
-    options |= {"gguf_file": place.gguf_file} if place.gguf_file else {}
     try:
-        with _quiet(place.gguf_file is not None):
-            config = AutoConfig.from_pretrained(place.source, **options)
+        with quiet(place.gguf_file is not None):
+            config = AutoConfig.from_pretrained(place.source, **_options(place))
         return _count(config, place.trust_remote_code)
     except _FAULTS:
         return None
@@ -134,7 +162,7 @@ def fingerprint(paths: list[Path]) -> str:
 
 
 @contextmanager
-def _quiet(gguf: bool) -> Iterator[None]:
+def quiet(gguf: bool) -> Iterator[None]:
     """No bars while a model loads from this machine; a download keeps its own."""
     transformers_logging.disable_progress_bar()
     try:
@@ -167,7 +195,7 @@ def _count(config: Any, trust_remote_code: bool) -> int:
     return sum(p.numel() for p in model.parameters())
 
 
-def _revision(place: ModelPlace) -> str:
+def revision_of(place: ModelPlace) -> str:
     """The hub's commit, or a fingerprint of local files; an adapter adds its own."""
     source = Path(place.source)
     if place.gguf_file is not None:
@@ -206,7 +234,7 @@ def _device(device: str) -> str:
     return device
 
 
-def _dtype(dtype: DType, device: str, parameters: int) -> str:
+def _dtype(dtype: DType, device: str, parameters: int) -> DType:
     if dtype != "auto":
         return dtype
     if parameters < TINY:

@@ -57,6 +57,12 @@ def encode(tokenizer: Any, prompt: Prompt, model: str) -> list[int]:
     return ids
 
 
+def unknown_share(tokenizer: Any, ids: Sequence[int]) -> float:
+    """Share of the ids that stand for what the tokenizer does not know, in [0, 1]."""
+    unknown = tokenizer.unk_token_id
+    return ids.count(unknown) / max(len(ids), 1) if unknown is not None else 0.0
+
+
 def decode(tokenizer: Any, ids: Sequence[int], end_ids: frozenset[int] = frozenset()) -> str:
     """Text of generated ids. Special tokens stay (some models' thinking tags are special), but
     those of ``end_ids`` do not.
@@ -67,8 +73,8 @@ def decode(tokenizer: Any, ids: Sequence[int], end_ids: frozenset[int] = frozens
     )
 
 
-def end_ids(model: Any, tokenizer: Any) -> frozenset[int]:
+def end_ids(generation_config: Any, tokenizer: Any) -> frozenset[int]:
     """Every id that ends a reply: the generation config's (often several) and the tokenizer's."""
-    configured = model.generation_config.eos_token_id
+    configured = generation_config.eos_token_id
     ids = configured if isinstance(configured, list) else [configured]
     return frozenset(i for i in [*ids, tokenizer.eos_token_id] if i is not None)

@@ -55,7 +55,7 @@ class TransformersEngine:
         self._model, self._tokenizer = loaded.model, loaded.tokenizer
         if not tiny:  # below it the call costs more than the product
             pack(self._model)
-        self._end_ids = tokens.end_ids(self._model, self._tokenizer)
+        self._end_ids = tokens.end_ids(self._model.generation_config, self._tokenizer)
         padding = self._tokenizer.pad_token_id
         if padding is None:
             padding = min(self._end_ids, default=0)
@@ -85,9 +85,7 @@ class TransformersEngine:
         return len(self._encode(prompt))
 
     def unknown_share(self, prompt: Prompt) -> float:
-        ids = self._encode(prompt)
-        unknown = self._tokenizer.unk_token_id
-        return ids.count(unknown) / max(len(ids), 1) if unknown is not None else 0.0
+        return tokens.unknown_share(self._tokenizer, self._encode(prompt))
 
     def has_token(self, text: str) -> bool:
         return text in self._tokenizer.get_vocab()
