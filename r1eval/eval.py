@@ -24,11 +24,12 @@ def _a_number(_: click.Context, __: click.Parameter, value: float | None) -> flo
     return value
 
 
-def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    pairs = dict(value.partition("=")[::2] for value in values)
-    if "" in pairs or not all("=" in value for value in values):
+def pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """KEY=VALUE options as a dictionary."""
+    given = dict(value.partition("=")[::2] for value in values)
+    if "" in given or not all("=" in value for value in values):
         raise click.BadParameter("give KEY=VALUE")
-    return pairs
+    return given
 
 
 @click.command("eval")
@@ -151,7 +152,7 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
     "--engine-arg",
     "engine_args",
     multiple=True,
-    callback=_pairs,
+    callback=pairs,
     metavar="KEY=VALUE",
     help="dtype, device, threads, group_size, sampler or trust_remote_code; with --engine vllm any "
     "argument of vLLM's, like tensor_parallel_size=2; of an endpoint assistant_prefix, attempts, "

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 from trl import GRPOConfig
 
@@ -18,25 +16,15 @@ from rl.load import Loaded
 from rl.probe import draw_graded
 from rl.rewards import find_rewards
 from rl.train import steps_per_rollout
+from runs.findings import Finding, Level
 from runs.seeds import sample_seed
 from sampling.engine import Sampling
 from tasks.grading import Verdict, grade_answer
 from tasks.thinking import DEFAULT as TAGS
 
-Level = Literal["ok", "note", "warning", "error"]
-
 _PROBE = 64  # rollouts
 _GOLDS = 500  # that are read
 _MANY_TRUNCATED = 0.5
-
-
-@dataclass(frozen=True)
-class Finding:
-    """``error``: training would be for nothing. ``note``: worth knowing."""
-
-    level: Level
-    what: str
-    text: str
 
 
 def preflight(loaded: Loaded, config: GRPOConfig, probe: bool = True) -> Iterator[Finding]:

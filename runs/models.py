@@ -64,6 +64,22 @@ def find_model(name: str, revision: str | None = None, adapter: str | None = Non
     raise UserError(f"unknown model {name!r}: {hint}")
 
 
+def looks_like_model(name: str) -> bool:
+    """Whether a name that may be a recipe's too is first of all a model's.
+
+    >>> [looks_like_model(name) for name in ("nano", "deepseek:r1", "org/name", "r1-zero")]
+    [True, True, True, False]
+    """
+    from sampling.endpoint.place import read_place
+
+    if name in {"nano", "smollm2"} or name.startswith("nano:") or read_place(name) is not None:
+        return True
+    path = Path(name)
+    return path.suffix not in {".yaml", ".yml"} and (
+        path.suffix == ".gguf" or path.is_dir() or "/" in name
+    )
+
+
 def find_engine(asked: str) -> str:
     """``auto`` is vLLM where there is a GPU and vLLM, else transformers."""
     if asked != "auto":

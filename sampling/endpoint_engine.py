@@ -59,7 +59,7 @@ class EndpointEngine:
         self._place = place
         self._options = options
         self._client = Client(key, key_name, options.timeout)
-        served = look(self._client, place)
+        self.served = served = look(self._client, place)
         self._vllm = (
             VllmTokens(self._client, place.urls[0], place.model) if served.owner == "vllm" else None
         )
@@ -203,6 +203,11 @@ class EndpointEngine:
         self, requests: Sequence[Request], temperature: float = 1.0
     ) -> list[tuple[float, ...]]:
         raise ModelError("an endpoint does not score texts: use the model itself")
+
+    @property
+    def tells_prompts(self) -> bool:
+        """Whether `render` is what the model reads, also of a conversation."""
+        return self._tokenizer is not None or self._vllm is not None
 
     def findings(self) -> list[str]:
         """Where the servers did otherwise than asked, a sentence each."""

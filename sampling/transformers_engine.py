@@ -59,6 +59,8 @@ class TransformersEngine:
         padding = self._tokenizer.pad_token_id
         if padding is None:
             padding = min(self._end_ids, default=0)
+        self.ends = tuple(self._tokenizer.convert_ids_to_tokens(sorted(self._end_ids)))
+        self.padding: str | None = self._tokenizer.pad_token
         self._sampler, why_not = choose(self._model, self._end_ids, padding, sampler)
         config = self._model.config.get_text_config()
         self.prompt_language = str(self._tokenizer.init_kwargs.get("prompt_language", "natural"))
