@@ -1,4 +1,4 @@
-"""The tables as printed, one YAML file each in ``tables/``: figures in percent, with their sources.
+"""The tables as printed, a YAML file each in ``printed/``: figures in percent, with their sources.
 
 A cell holds what most printings say; other printings of it stand under ``variants``, and what
 contradicts what under ``notes``.
@@ -15,7 +15,7 @@ from pydantic import model_validator
 from tasks.errors import UserError
 from tasks.schema import Strict, nearest, read_yaml
 
-FOLDER = Path(__file__).parent / "tables"
+FOLDER = Path(__file__).parent / "printed"
 
 
 class Variant(Strict):
