@@ -16,6 +16,7 @@ COMMANDS = {
     "eval": ("r1eval.eval:evaluate", "Sample a model on tasks, grade, print the figures."),
     "rescore": ("r1eval.rescore:rescore", "Grade a run again, without asking the model."),
     "compare": ("r1eval.compare:compare", "Two runs, paired by problem: difference and p-value."),
+    "paper": ("r1eval.paper:paper", "The tables of the paper, with sources and variants."),
     "plot": ("r1eval.plot:plot", "Accuracy against budgets of thought, several runs in one plot."),
     "rerun": ("r1eval.rerun:rerun", "Do a run again, in a new folder."),
     "rl": ("r1eval.rl:rl", "Train a reasoning teacher with GRPO."),

@@ -1,0 +1,1 @@
+"""The figures that the DeepSeek-R1 paper and the work around it printed."""

@@ -1,0 +1,76 @@
+"""The tables as printed, a YAML file each in ``printed/``: figures in percent, with their sources.
+
+A cell holds what most printings say; other printings of it stand under ``variants``, and what
+contradicts what under ``notes``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Self
+
+from pydantic import model_validator
+
+from tasks.errors import UserError
+from tasks.schema import Strict, nearest, read_yaml
+
+FOLDER = Path(__file__).parent / "printed"
+
+
+class Variant(Strict):
+    """Another printing of a cell: its ``value`` in percent, and ``where`` that stands."""
+
+    row: str
+    column: str
+    value: float
+    where: str
+
+
+class PaperTable(Strict):
+    """One table. ``rows`` holds for each model one value per column, ``None`` where none is given.
+
+    >>> distilled = read_table("distilled")
+    >>> distilled.value("DeepSeek-R1-Distill-Qwen-7B", "aime24 pass@1")
+    55.5
+    """
+
+    title: str
+    sources: tuple[str, ...]
+    columns: tuple[str, ...]
+    rows: dict[str, tuple[float | None, ...]]
+    variants: tuple[Variant, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        for row, values in self.rows.items():
+            if len(values) != len(self.columns):
+                raise ValueError(f"row {row!r}: {len(values)} values, {len(self.columns)} columns")
+        for variant in self.variants:
+            if variant.row not in self.rows or variant.column not in self.columns:
+                raise ValueError(f"variant of {variant.row!r}, {variant.column!r}: no such cell")
+        return self
+
+    def value(self, row: str, column: str) -> float | None:
+        """The cell in percent. Raises KeyError or ValueError where there is no such cell."""
+        return self.rows[row][self.columns.index(column)]
+
+
+def table_names() -> list[str]:
+    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+def read_table(name: str) -> PaperTable:
+    """A table by name. Raises UserError naming the nearest when there is none.
+
+    >>> read_table("distiled")
+    Traceback (most recent call last):
+    tasks.errors.UserError: no table 'distiled' of the paper: did you mean 'distilled'?
+    """
+    names: Iterable[str] = table_names()
+    if name not in names:
+        near = nearest(name, names)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+        raise UserError(f"no table {name!r} of the paper: {hint}")
+    return read_yaml(FOLDER / f"{name}.yaml", PaperTable)
