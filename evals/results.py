@@ -51,14 +51,14 @@ def write_results(folder: Path, grader: str = OURS) -> dict[str, Any]:
         name = task["name"]
         of_task = by_task.get(name) or _nothing_yet(task["problems"], run.protocol["samples"])
         result = _task_result(name, of_task, [s for s in samples if s.task == name], run)
-        if lacking := result["outcomes"][MISSING]:
-            reasons = [why for of, why in noted if of == name]
-            result["missing_reasons"] = missing_reasons(reasons, lacking)
         if (
             adaptive := adaptive_result(run, name, [o.problem_id for o in of_task], grades)
         ) is not None:
             result["metrics"]["pass@1"] = adaptive.pop("pass@1")
             result |= adaptive
+        if lacking := result["outcomes"][MISSING]:
+            reasons = [why for of, why in noted if of == name]
+            result["missing_reasons"] = missing_reasons(reasons, lacking)
         result |= budgets.get(name, {"budgets": [], "equal_tokens": []})
         result["tokens"]["forced"] = forced.get(name, 0)
         tasks.append(result | {"seconds": round(seconds.get(name, 0.0), 3)})

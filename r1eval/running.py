@@ -100,12 +100,20 @@ def _rounds(prepared: Prepared, results: dict[str, Any], plan: Plan) -> dict[str
 
     settings = prepared.settings
     going = bool(record.read(settings.out).rounds)  # a round may have been cut off
-    while going or plan(results["grader"]):
+    while not _stopped(prepared) and (going or plan(results["grader"])):
         going = False
         with Progress() as progress:
             sample_round(prepared, progress)
         results = grade_and_write(settings.out, results["grader"], prepared.engine.decode)
     return results
+
+
+def _stopped(prepared: Prepared) -> bool:
+    """Whether an endpoint is asked for nothing more: its price or a failure forbids it."""
+    from sampling.endpoint_engine import EndpointEngine
+
+    engine = prepared.engine
+    return isinstance(engine, EndpointEngine) and engine.why_stopped is not None
 
 
 def ask_budgets(settings: RunSettings) -> Decode | None:

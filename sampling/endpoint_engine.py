@@ -25,7 +25,7 @@ from sampling.endpoint.look import VllmTokens, look
 from sampling.endpoint.parameters import Parameters, PrefixMode
 from sampling.endpoint.place import PRESETS, Place
 from sampling.endpoint.prices import Bill
-from sampling.endpoint.reply import Reply, Usage
+from sampling.endpoint.reply import OPENING, Reply, Usage
 from sampling.endpoint.servers import Server
 from sampling.endpoint.tokens import Tokenizer
 from sampling.endpoint.window import Window
@@ -58,7 +58,7 @@ class EndpointEngine:
         key, key_name = place.key()
         self._place = place
         self._options = options
-        self._client = Client(key, key_name, options.timeout)
+        self._client = Client(key, key_name, options.timeout, place.local)
         self.served = served = look(self._client, place)
         self._vllm = (
             VllmTokens(self._client, place.urls[0], place.model) if served.owner == "vllm" else None
@@ -85,6 +85,7 @@ class EndpointEngine:
             parameters=None,
             context_length=served.context_length,
             closed_groups=False,
+            notices=place.notices,
             tells_ids=self._tokenizer is not None,
             begins_replies=self.prefix not in {"refuse", "server"},
         )
@@ -116,7 +117,10 @@ class EndpointEngine:
     def _check_prefill(self, prompt: Prompt) -> None:
         if not prompt.prefill or prompt.text is not None or self.facts.begins_replies:
             return
-        if self.prefix == "server" and prompt.prefill.strip() == "<think>":
+        if self.prefix == "server" and prompt.prefill.strip() == OPENING:
+            self._parameters.note(
+                f"{prompt.prefill!r} was not sent: the server's template is taken to open thoughts"
+            )
             return
         raise ModelError(
             f"the protocol begins the reply with {prompt.prefill!r}, and a chat endpoint need not "
@@ -203,6 +207,11 @@ class EndpointEngine:
         self, requests: Sequence[Request], temperature: float = 1.0
     ) -> list[tuple[float, ...]]:
         raise ModelError("an endpoint does not score texts: use the model itself")
+
+    @property
+    def why_stopped(self) -> str | None:
+        """Why nothing more is asked, once that is so."""
+        return self._asker.why_stopped
 
     @property
     def tells_prompts(self) -> bool:

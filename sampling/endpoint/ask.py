@@ -113,8 +113,8 @@ class Asker:
                 within = f"not within {self._options.deadline:g} s"
                 raise Refused(f"{failure.reason} ({within})", spent=True)
             self._honoured.retries[failure.reason] += 1
-            if failure.slower:
-                server.close(wait)
+            if failure.slower:  # for others too, though not as long as for what failed often
+                server.close(failure.after or backoff(1, self._between))
             await asyncio.sleep(wait)
         raise AssertionError("attempts are counted")
 

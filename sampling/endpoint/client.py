@@ -27,9 +27,11 @@ _MOST_BYTES = 64_000_000
 
 
 class Client:
-    """``timeout``: seconds without a byte after which a reply is given up."""
+    """``timeout``: seconds without a byte after which a reply is given up. ``local`` servers are
+    reached without the proxy that the environment may name.
+    """
 
-    def __init__(self, key: str | None, key_name: str | None, timeout: float) -> None:
+    def __init__(self, key: str | None, key_name: str | None, timeout: float, local: bool) -> None:
         self._key = key
         self._key_name = key_name
         headers = {"User-Agent": "r1eval"}
@@ -38,6 +40,7 @@ class Client:
         self._options: dict[str, Any] = {
             "headers": headers,
             "timeout": httpx2.Timeout(timeout, connect=min(timeout, _CONNECT), pool=None),
+            "trust_env": not local,
             "limits": httpx2.Limits(max_connections=None),
         }
 

@@ -9,6 +9,8 @@ from typing import Any
 from sampling.endpoint.finish import known
 from sampling.endpoint.reply import Reply
 
+_MOST = 50  # of a kind are written down; a server may word every failure anew
+
 
 @dataclass
 class Honoured:
@@ -68,10 +70,10 @@ class Honoured:
     def as_json(self) -> dict[str, Any]:
         return {
             "replies": self.replies,
-            "models": dict(self.models),
-            "fingerprints": dict(self.fingerprints),
-            "finish_reasons": dict(self.finishes),
+            "models": dict(self.models.most_common(_MOST)),
+            "fingerprints": dict(self.fingerprints.most_common(_MOST)),
+            "finish_reasons": dict(self.finishes.most_common(_MOST)),
             "longer_than_asked": self.over,
             "without_a_count": self.uncounted,
-            "retries": dict(self.retries),
+            "retries": dict(self.retries.most_common(_MOST)),
         }

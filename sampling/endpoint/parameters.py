@@ -98,16 +98,16 @@ class Parameters:
         named = [name for name in body if re.search(rf"\b{name}\b", told)]
         if "max_tokens" in named and "max_completion_tokens" in told:
             self._limit = "max_completion_tokens"
-            return self._note("the server takes max_completion_tokens in place of max_tokens")
+            return self.note("the server takes max_completion_tokens in place of max_tokens")
         if "stream_options" in named or "stream" in named:
             if "stream_options" in named:
                 self._dropped.add("stream_options")
-                return self._note("the server streams no usage: tokens are not counted")
+                return self.note("the server streams no usage: tokens are not counted")
             self.stream = False
-            return self._note("the server does not stream")
+            return self.note("the server does not stream")
         if "seed" in named:
             self._dropped.add("seed")
-            return self._note("the server takes no seed: its samples cannot be drawn again")
+            return self.note("the server takes no seed: its samples cannot be drawn again")
         for name, default in _DEFAULTS.items():
             if name in named:
                 if body[name] != default:
@@ -116,14 +116,15 @@ class Parameters:
                         f"--{name.replace('_', '-')} 1"
                     )
                 self._dropped.add(name)
-                return self._note(f"the server lets {name} not be set: it is left out, meaning 1")
+                return self.note(f"the server lets {name} not be set: it is left out, meaning 1")
         for name in {"top_k", "min_p"} & set(named):
             raise ModelError(
                 f"{self._model} does not know {name}: leave out --{name.replace('_', '-')}"
             )
         return False
 
-    def _note(self, text: str) -> bool:
+    def note(self, text: str) -> bool:
+        """True, for the one who has changed something."""
         if text not in self.notes:
             self.notes.append(text)
         return True

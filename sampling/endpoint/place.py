@@ -38,6 +38,12 @@ PRESETS: Mapping[str, Preset] = {
 KEY_NAMES = ("R1EVAL_API_KEY", "OPENAI_API_KEY")
 """Where the key of any other URL is looked for; a server may do without one."""
 
+NOTES: Mapping[tuple[str, str], str] = {
+    ("deepseek", "deepseek-reasoner"): "deepseek-reasoner takes temperature and top-p and does not "
+    "heed them (api-docs.deepseek.com/guides/reasoning_model)",
+}
+"""What a provider says of a model that a run should know."""
+
 FORMS = "http://HOST:PORT/v1#MODEL, or " + ", ".join(f"{name}:MODEL" for name in PRESETS)
 
 
@@ -63,6 +69,24 @@ class Place:
         if wanted:
             raise ModelError(f"{self.preset} needs a key: export {wanted}=…")
         return None, None
+
+    @property
+    def local(self) -> bool:
+        """Whether all servers are on this machine, where no proxy stands between."""
+        hosts = {urlsplit(url).hostname or "" for url in self.urls}
+        return all(host in {"localhost", "::1"} or host.startswith("127.") for host in hosts)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a run should know before it begins.
+
+        >>> Place(("http://far/v1",), "m", "").notices
+        ('what is sent to http://far/v1 is not encrypted, a key neither',)
+        """
+        plain = [url for url in self.urls if url.startswith("http://") and not self.local]
+        told = [f"what is sent to {url} is not encrypted, a key neither" for url in plain]
+        note = NOTES.get((self.preset, self.model))
+        return (*told, note) if note else tuple(told)
 
     @property
     def reads_nano(self) -> bool:

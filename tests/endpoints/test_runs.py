@@ -163,3 +163,36 @@ def test_a_rescore_asks_no_server(serve, evaluate, tmp_path, capsys):
         main(["rescore", str(tmp_path / "run"), "--budgets", "16,48"])
     assert ended.value.code == 0
     assert len(results(tmp_path / "run")["tasks"][0]["budgets"]) == 2
+
+
+def test_no_further_round_is_planned_once_the_limit_is_reached(serve, evaluate, tmp_path):
+    served = serve()
+    limit = ["--price-in", "0", "--price-out", "1000", "--max-cost", "0.3", "--concurrency", "2"]
+    code, told = evaluate(served.model, *limit, "--until-ci", "0.01")
+    assert code == 3
+    assert "the cost limit of $0.3 was reached" in told
+    assert len(record(tmp_path / "run")["rounds"]) <= 2
+    assert results(tmp_path / "run")["bill"]["usd"] < 0.3 + 2 * 0.064
+
+
+def test_a_thought_that_the_server_opens_is_not_asked_for_and_the_run_says_so(
+    serve, evaluate, tmp_path
+):
+    served = serve(owner="someone")
+    code, told = evaluate(
+        served.model, "--protocol", "r1", "--engine-arg", "assistant_prefix=server"
+    )
+    assert code == 0
+    assert "'<think>' was not sent" in told
+    assert record(tmp_path / "run")["protocol"]["assistant_prefix"] == "server"
+    assert [m["role"] for m in served.bodies[-1]["messages"]] == ["user"]
+
+
+def test_a_proxy_of_the_environment_does_not_stand_before_this_machine(
+    serve, evaluate, monkeypatch
+):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert evaluate(serve().model)[0] == 0
