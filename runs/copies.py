@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,11 +22,11 @@ def copies(store: Store, protocol: Mapping[str, Any]) -> list[str]:
     """A sentence for each task whose samples are equal more often than chance would have it."""
     if protocol["temperature"] == 0 or protocol["samples"] < 2:
         return []
-    texts: dict[str, dict[str, list[tuple[str, int]]]] = defaultdict(lambda: defaultdict(list))
+    texts: dict[str, dict[str, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
     for sample in store.samples():
         tokens = sample.generated
         length = len(sample.text) // _PER_TOKEN if tokens is None else tokens
-        texts[sample.task][sample.problem_id].append((sample.text, length))
+        texts[sample.task][sample.problem_id].append((hash(sample.text), length))
     return [
         f"{task}: of {pairs} pairs of samples of one problem {equal} are equal to the letter: the "
         "server seems to give them one seed (or the model is all but sure of every token), and "
@@ -37,7 +37,7 @@ def copies(store: Store, protocol: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def suspicious(problems: Iterable[Sequence[tuple[str, int]]]) -> tuple[int, int]:
+def suspicious(problems: Iterable[Sequence[tuple[Hashable, int]]]) -> tuple[int, int]:
     """How many pairs of neighbours among a problem's (text, tokens) are equal, of how many; (0, 0)
     where that so many or more are has a chance above one in a million, when each token agrees by
     0.99. No sample is in two pairs, so pairs are independent. Texts of up to 32 tokens are left

@@ -11,6 +11,7 @@ import json
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -72,9 +73,8 @@ class EndpointEngine:
         self.bill = bill
         self.honoured = Honoured(place.model)
         self._asker = Asker(self._client, self._parameters, options, bill, self.honoured)
-        nano = place.reads_nano
         language = self._tokenizer.language if self._tokenizer else "natural"
-        self.prompt_language = "nano" if nano else language
+        self.prompt_language = "nano" if place.reads_nano else language
         self.facts = EngineFacts(
             engine="endpoint",
             model=label,
@@ -104,6 +104,8 @@ class EndpointEngine:
         ModelError on a prefill that the server cannot be given.
         """
         self._check_prefill(prompt)
+        if prompt.text is None and self.prefix == "server":
+            prompt = replace(prompt, prefill="")  # a template that opens the thought shows it
         if self._tokenizer is not None:
             return self._tokenizer.render(prompt)
         if prompt.text is not None:
@@ -111,8 +113,7 @@ class EndpointEngine:
         if self._vllm is not None:
             return self._vllm.text(self._vllm.of_prompt(prompt))
         messages = [{"role": m.role, "content": m.content} for m in prompt.messages]
-        sent = "" if self.prefix == "server" else prompt.prefill
-        return json.dumps(messages, ensure_ascii=False) + sent
+        return json.dumps(messages, ensure_ascii=False) + prompt.prefill
 
     def _check_prefill(self, prompt: Prompt) -> None:
         if not prompt.prefill or prompt.text is not None or self.facts.begins_replies:

@@ -114,6 +114,13 @@ def test_a_reply_is_begun_only_where_a_server_is_known_to_go_on(serve):
     }
 
 
+def test_a_reply_without_a_thought_is_no_open_thought_where_the_server_was_to_open_it(serve):
+    named = {"assistant_prefix": "server", "tokenizer": str(nano.models.path("base"))}
+    for args in ({"assistant_prefix": "server"}, named):
+        engine = endpoint(serve(owner="someone").model, **args)
+        assert not engine.render(Prompt.chat("582+867=?", "<think>")).endswith("<think>")
+
+
 def test_every_request_has_its_own_seed_and_asks_for_one_reply(serve):
     served = serve()
     draw(endpoint(served.model), QUESTIONS)
