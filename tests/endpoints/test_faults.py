@@ -21,12 +21,12 @@ ASKED = ["--task", "nano", "--limit", "12", "--samples", "10", "--max-tokens", "
 
 
 def evaluate(capsys, model: str, out, *more: str, asked=ASKED) -> tuple[int, str]:
-    """Exit code and what was told."""
+    """Exit code and what was told, however it was wrapped."""
     with pytest.raises(SystemExit) as ended:
         main(["eval", model, *asked, "--out", str(out), *more])
     told = capsys.readouterr()
     assert "Traceback" not in told.err
-    return ended.value.code, told.out + told.err
+    return ended.value.code, " ".join((told.out + told.err).split())
 
 
 def texts(out) -> dict[tuple[str, int], tuple[str, str]]:
