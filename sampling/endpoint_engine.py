@@ -44,8 +44,9 @@ from sampling.engine import (
 
 _ANY_NUMBER = 1_000_000
 _LOST = 8
-"""Requests given up one after the other, without an answer between, after which no more is asked.
-Where an attempt fails in three of ten cases, one request in 15,000 fails eight times."""
+"""Prompts of which requests were given up one after the other, without an answer between, after
+which no more is asked: a server may choke on one prompt, and go on with others.
+"""
 
 
 class EndpointEngine:
@@ -68,7 +69,8 @@ class EndpointEngine:
         self.prefix: PrefixMode = options.prefix or self._settled_prefix()
         self._parameters = Parameters(place.model, self.prefix, options.stream)
         self._servers = [Server(self._base(url), Window(options.concurrency)) for url in place.urls]
-        self._answered = self._lost_in_a_row = 0
+        self._answered = 0
+        self._lost_in_a_row: set[Prompt] = set()
         self.most_at_once = 0
         self.bill = bill
         self.honoured = Honoured(place.model)
@@ -262,7 +264,7 @@ class EndpointEngine:
                         try:
                             completion = task.result()
                         except Refused as error:
-                            failed.append((request.key, self._given_up(error)))
+                            failed.append((request.key, self._given_up(request, error)))
                             continue
                         if (follower := on_finish(request, completion)) is not None:
                             waiting.appendleft(follower)
@@ -272,11 +274,12 @@ class EndpointEngine:
                 await asyncio.gather(*running, return_exceptions=True)
         return failed
 
-    def _given_up(self, error: Refused) -> str:
+    def _given_up(self, request: Request, error: Refused) -> str:
         """The reason. Raises ModelError when nothing at all could be had of the server."""
-        self._lost_in_a_row += error.spent
-        if error.stops or self._lost_in_a_row >= _LOST:
-            self._asker.stopped = self._asker.stopped or error.reason
+        if error.spent:
+            self._lost_in_a_row.add(request.prompt)
+        if error.stops or len(self._lost_in_a_row) >= _LOST:
+            self._asker.stopped = self._asker.stopped or f"no longer asked: {error.reason}"
             if not self._answered:
                 raise ModelError(f"{self._place.urls[0]}: {error.reason}")
         return error.reason
@@ -289,7 +292,7 @@ class EndpointEngine:
         most = batch.max_tokens(request)
         self.honoured.add(reply, most)
         self._answered += 1
-        self._lost_in_a_row = 0
+        self._lost_in_a_row.clear()
         text = reply.text("" if self.prefix == "server" else begun)
         return self._completion(request, reply, text, most)
 

@@ -227,6 +227,7 @@ def stream_of(reply: dict[str, Any], usage: bool) -> Iterator[str]:
 
 class _Quiet(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128
     block_on_close = False
 
     def handle_error(self, *_: Any) -> None:

@@ -91,14 +91,19 @@ def test_a_key_is_in_no_file_and_in_nothing_that_is_told(serve, evaluate, tmp_pa
         assert KEY.encode() not in file.read_bytes()
 
 
+MANY = ["--protocol", "r1", "--temperature", "1", "--samples", "16"]
+
+
 def test_copies_are_told(serve, evaluate, tmp_path):
-    many = ["--protocol", "r1", "--temperature", "1", "--samples", "16"]
-    code, told = evaluate(serve(seed=7).model, *many)
+    code, told = evaluate(serve(seed=7).model, *MANY)
     assert code == 0
     assert "32 are equal to the letter" in told
     assert any("one seed" in notice for notice in record(tmp_path / "run")["notices"])
-    _, told = evaluate(serve().model, *many, name="other")
-    assert "equal to the letter" not in told
+
+
+@pytest.mark.slow
+def test_samples_that_happen_to_be_equal_are_no_copies(serve, evaluate):
+    assert "equal to the letter" not in evaluate(serve().model, *MANY)[1]
 
 
 def test_a_cost_limit_stops_asking_and_keeps_what_is_there(serve, evaluate, tmp_path):
