@@ -60,23 +60,24 @@ class Export(Strict):
 @dataclass(frozen=True)
 class Form:
     """``makes``: what ``@name`` stands for in the stage's folder; ``shipped``: the folder of
-    recipes that ``extends`` names.
+    recipes that ``extends`` names; ``seed``: the key of the recipe that holds it.
     """
 
     recipe: type[Strict]
     makes: str
     shipped: str = ""
     section: str = ""
+    seed: tuple[str, ...] = ()
 
 
 FORMS: dict[Kind, Form] = {
-    "sft": Form(DistilRecipe, "model", "distill"),
-    "rl": Form(RLRecipe, "model", "rl"),
-    "reward": Form(RewardRecipe, "", "reward"),
-    "generate": Form(Generation, "traces.jsonl", "distill", "generate"),
+    "sft": Form(DistilRecipe, "model", "distill", seed=("sft", "seed")),
+    "rl": Form(RLRecipe, "model", "rl", seed=("grpo", "seed")),
+    "reward": Form(RewardRecipe, "", "reward", seed=("training", "seed")),
+    "generate": Form(Generation, "traces.jsonl", "distill", "generate", seed=("seed",)),
     "filter": Form(Filtered, "kept.jsonl", "filters"),
-    "mix": Form(Mix, "mixed.jsonl", "distill"),
-    "eval": Form(Evaluated, ""),
+    "mix": Form(Mix, "mixed.jsonl", "distill", seed=("seed",)),
+    "eval": Form(Evaluated, "", seed=("seed",)),
     "export": Form(Export, ""),
 }
 
@@ -123,8 +124,11 @@ class Stage:
         return FORMS[self.kind]
 
 
-def read_pipeline(name: str, change: Mapping[str, Any] | None = None) -> list[Stage]:
-    """The stages in their order. ``change``: by a stage's name, values of its recipe.
+def read_pipeline(
+    name: str, change: Mapping[str, Any] | None = None, seed: int | None = None
+) -> list[Stage]:
+    """The stages in their order. ``change``: by a stage's name, values of its recipe; ``seed``: of
+    every stage that draws, where ``change`` gives none.
 
     Raises UserError on what is misspelt in any of them, and on a stage that names one which does
     not come before it.
@@ -133,12 +137,24 @@ def read_pipeline(name: str, change: Mapping[str, Any] | None = None) -> list[St
     changes = dict(change or {})
     stages: list[Stage] = []
     for one in given.stages:
-        stages.append(_stage(one, changes.pop(one.name, {}), [stage.name for stage in stages]))
+        changed = merge(_seeded(one.kind, seed), changes.pop(one.name, {}))
+        stages.append(_stage(one, changed, [stage.name for stage in stages]))
     if changes:
         near = nearest(next(iter(changes)), [stage.name for stage in stages])
         hint = f"did you mean {near[0]}?" if near else "it names no stage"
         raise UserError(f"{name}: {next(iter(changes))}: {hint}")
     return stages
+
+
+def _seeded(kind: Kind, seed: int | None) -> dict[str, Any]:
+    """
+    >>> _seeded("rl", 3), _seeded("eval", 3), _seeded("filter", 3), _seeded("rl", None)
+    ({'grpo': {'seed': 3}}, {'seed': 3}, {}, {})
+    """
+    change: Any = seed
+    for key in reversed(FORMS[kind].seed):
+        change = {key: change}
+    return {} if seed is None or not FORMS[kind].seed else change
 
 
 def _stage(given: Given, change: Mapping[str, Any], before: list[str]) -> Stage:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     show_default=True,
     metavar="DIR",
 )
-def demo(out: Path) -> int:
+@click.option("--seed", type=int, metavar="S", help="Of all trainings and samples.")
+def demo(out: Path, seed: int | None) -> int:
     """R1-Zero, R1 by its four stages, a student distilled and the same student by RL, all trained
     and evaluated here on two processors, in some ten minutes: DIR/report.html and DIR/summary.json.
 
@@ -36,7 +37,7 @@ def demo(out: Path) -> int:
     from pipeline.recipe import read_pipeline
     from pipeline.run import StageFailed, run_pipeline
 
-    stages = read_pipeline(RECIPE)
+    stages = read_pipeline(RECIPE, seed=seed)
     jobs = min(2, os.cpu_count() or 1)
     threads = max(1, (os.cpu_count() or 1) // jobs)
     began = time.monotonic()

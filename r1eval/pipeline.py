@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="So many stages at once, where none rests on another.",
 )
+@click.option("--seed", type=int, metavar="S", help="Of every stage that draws or trains.")
 @with_out
 @with_dry_run("the stages and which of them are done")
 def pipeline(
@@ -38,6 +39,7 @@ def pipeline(
     redo_from: str | None,
     only: str | None,
     jobs: int,
+    seed: int | None,
     out: Path | None,
     dry_run: bool,
 ) -> int:
@@ -53,7 +55,7 @@ def pipeline(
     from pipeline.recipe import read_pipeline
     from pipeline.run import StageFailed, run_pipeline
 
-    stages = read_pipeline(recipe, changes)
+    stages = read_pipeline(recipe, changes, seed)
     place = folder(out)
     if dry_run:
         return _print_stages(stages, place)

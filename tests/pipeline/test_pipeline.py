@@ -117,6 +117,15 @@ def test_the_whole_of_it_runs_and_a_second_time_does_nothing(tmp_path, capfd):
     assert {path: path.stat().st_mtime_ns for path in (out / "stages").rglob("*")} == before
 
 
+def test_one_seed_reaches_every_stage_that_draws_and_a_change_of_one_stage_wins(tmp_path):
+    path = str(written(tmp_path))
+    of = {stage.name: stage.recipe for stage in read_pipeline(path, seed=7)}
+    assert (of["mixed"]["seed"], of["student"]["sft"]["seed"], of["figures"]["seed"]) == (7, 7, 7)
+    of = {stage.name: stage.recipe for stage in read_pipeline(path, {"figures": {"seed": 1}}, 7)}
+    assert (of["student"]["sft"]["seed"], of["figures"]["seed"]) == (7, 1)
+    assert "seed" not in read_pipeline(path)[1].recipe["sft"]
+
+
 def test_only_what_changed_and_what_rests_on_it_is_done_again(tmp_path):
     out = tmp_path / "out"
     stages = read_pipeline(str(written(tmp_path)))
