@@ -22,7 +22,10 @@ from sampling.engine import Sampling
 from tasks.grading import Verdict, grade_answer
 from tasks.thinking import DEFAULT as TAGS
 
-_PROBE = 64  # rollouts
+_PROBED, _PROBE_GROUP = 16, 4
+"""Problems from all over the data and rollouts of each. Few problems in many rollouts may all be
+easy ones, which says nothing of the rest.
+"""
 _GOLDS = 500  # that are read
 _MANY_TRUNCATED = 0.5
 
@@ -219,8 +222,10 @@ def _reference(loaded: Loaded, config: GRPOConfig) -> Iterator[Finding]:
 
 
 def _probe(loaded: Loaded, config: GRPOConfig) -> Iterator[Finding]:
-    group = min(config.num_generations, _PROBE)
-    asked = [one for one in loaded.problems[: max(1, _PROBE // group)] for _ in range(group)]
+    group = min(config.num_generations, _PROBE_GROUP)
+    number = min(len(loaded.problems), _PROBED)
+    spread = [loaded.problems[n * len(loaded.problems) // number] for n in range(number)]
+    asked = [one for one in spread for _ in range(group)]
     samples, drawn = draw_graded(
         loaded,
         asked,

@@ -1,5 +1,7 @@
 """What would waste hours is found before the first step."""
 
+import json
+
 import pytest
 
 from rl.load import load_recipe
@@ -49,6 +51,18 @@ def test_no_signal_is_an_error(findings, tmp_path):
     found = findings(probe=True, data={"task": str(task)}, rewards=only)
     assert any("there is no signal" in said for said in told(found, "error"))
     assert any("(none correct)" in said for said in told(found, "error"))
+
+
+def test_a_signal_in_the_last_half_of_the_data_is_found(findings, tmp_path):
+    task = tmp_path / "half.jsonl"
+    rows = [
+        {"id": n, "problem": f"{n:03d}+001=?", "answer": "7777" if n < 32 else f"{n + 1:03d}"}
+        for n in range(64)
+    ]
+    task.write_text("\n".join(map(json.dumps, rows)))
+    found = findings(probe=True, data={"task": str(task)}, rewards=[{"use": "accuracy"}])
+    assert not told(found, "error")
+    assert any("of 16 groups have a signal" in said for said in told(found, "ok"))
 
 
 def test_a_gold_that_cannot_be_graded_is_named(findings, tmp_path):
