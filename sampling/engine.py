@@ -178,7 +178,11 @@ class Engine(Protocol):
     """
 
     facts: EngineFacts
-    prompt_language: str  # "nano" for models that read the miniature's language, else "natural"
+
+    @property
+    def prompt_language(self) -> str:
+        """``nano`` for models that read the miniature's language, else ``natural``."""
+        ...
 
     def render(self, prompt: Prompt) -> str:
         """The prompt's text as the model reads it."""

@@ -16,7 +16,6 @@ from sampling.engine import (
     EngineFacts,
     OnFinish,
     OnTokens,
-    Prompt,
     Request,
     Sampling,
 )
@@ -25,6 +24,7 @@ from sampling.loop import Loop
 from sampling.memory import free_bytes, out_of_memory_at
 from sampling.packed import pack
 from sampling.rows import Row
+from sampling.tokenized import Tokenized
 
 _MEMORY_SHARE = 0.8  # of what is free now
 
@@ -35,7 +35,7 @@ def _all_threads() -> int:
     return int(torch.get_num_threads())
 
 
-class TransformersEngine:
+class TransformersEngine(Tokenized):
     """Decoder-only models on CPU or CUDA. Deterministic on a CPU: the same group gives the same
     text.
     """
@@ -63,7 +63,6 @@ class TransformersEngine:
         self.padding: str | None = self._tokenizer.pad_token
         self._sampler, why_not = choose(self._model, self._end_ids, padding, sampler)
         config = self._model.config.get_text_config()
-        self.prompt_language = str(self._tokenizer.init_kwargs.get("prompt_language", "natural"))
         self.facts = EngineFacts(
             engine="transformers",
             model=label,
@@ -79,24 +78,6 @@ class TransformersEngine:
             if why_not is None
             else (f"{label} is sampled by transformers' generate, which is slower: {why_not}",),
         )
-
-    def render(self, prompt: Prompt) -> str:
-        return tokens.render(self._tokenizer, prompt, self.facts.model)
-
-    def count_prompt_tokens(self, prompt: Prompt) -> int:
-        return len(self._encode(prompt))
-
-    def unknown_share(self, prompt: Prompt) -> float:
-        return tokens.unknown_share(self._tokenizer, self._encode(prompt))
-
-    def has_token(self, text: str) -> bool:
-        return text in self._tokenizer.get_vocab()
-
-    def decode(self, token_ids: Sequence[int]) -> str:
-        return tokens.decode(self._tokenizer, token_ids, self._end_ids)
-
-    def encode(self, text: str) -> tuple[int, ...]:
-        return tuple(self._tokenizer(text, add_special_tokens=False).input_ids)
 
     def rows_that_fit(self, prompt_tokens: int, max_tokens: int) -> int:
         per_row = self._sampler.bytes_per_row(prompt_tokens, max_tokens)
@@ -157,6 +138,3 @@ class TransformersEngine:
     def _until(self, request: Request) -> Callable[[Sequence[int]], bool] | None:
         until = request.until
         return None if until is None else lambda ids: until(self.decode(ids))
-
-    def _encode(self, prompt: Prompt) -> list[int]:
-        return tokens.encode(self._tokenizer, prompt, self.facts.model)

@@ -35,12 +35,12 @@ from sampling.engine import (
     ModelError,
     OnFinish,
     OnTokens,
-    Prompt,
     Request,
     Sampling,
 )
 from sampling.loading import DType, ModelPlace, load_errors, outline, revision_of
 from sampling.memory import free_bytes, out_of_memory_at
+from sampling.tokenized import Tokenized
 from sampling.unpacked import unpack
 
 _CACHE_SHARE, _CACHE_BYTES = 0.25, 4 << 30
@@ -62,7 +62,7 @@ class _Running:
     logprobs: list[float] = field(default_factory=list)
 
 
-class VLLMEngine:
+class VLLMEngine(Tokenized):
     """Whatever vLLM runs, on GPU or CPU. ``args`` are vLLM's own (`vllm_args.names`), as text.
 
     Raises ModelError when vLLM is not installed, refuses an argument or cannot load the model.
@@ -108,7 +108,6 @@ class VLLMEngine:
             }
             self._vllm = _start(settings, label)
         model = self._vllm.model_config
-        self.prompt_language = str(self._tokenizer.init_kwargs.get("prompt_language", "natural"))
         self._numbers = count()
         self.facts = EngineFacts(
             engine="vllm",
@@ -124,24 +123,6 @@ class VLLMEngine:
             notices=notices,
         )
         self.close = weakref.finalize(self, _stop, self._vllm)  # also when the program ends
-
-    def render(self, prompt: Prompt) -> str:
-        return tokens.render(self._tokenizer, prompt, self.facts.model)
-
-    def count_prompt_tokens(self, prompt: Prompt) -> int:
-        return len(self._encode(prompt))
-
-    def unknown_share(self, prompt: Prompt) -> float:
-        return tokens.unknown_share(self._tokenizer, self._encode(prompt))
-
-    def has_token(self, text: str) -> bool:
-        return text in self._tokenizer.get_vocab()
-
-    def decode(self, token_ids: Sequence[int]) -> str:
-        return tokens.decode(self._tokenizer, token_ids, self._end_ids)
-
-    def encode(self, text: str) -> tuple[int, ...]:
-        return tuple(self._tokenizer(text, add_special_tokens=False).input_ids)
 
     def rows_that_fit(self, prompt_tokens: int, max_tokens: int) -> int:
         return _ROWS
@@ -274,9 +255,6 @@ class VLLMEngine:
             token_source="ids",
             logprobs=tuple(one.logprobs) if logprobs else None,
         )
-
-    def _encode(self, prompt: Prompt) -> list[int]:
-        return tokens.encode(self._tokenizer, prompt, self.facts.model)
 
 
 def _seed(request: Request) -> int:
