@@ -64,8 +64,7 @@ class Steps(TrainerCallback):  # type: ignore[misc]
 def ours(recipe: RLRecipe, steps: Steps) -> None:
     loaded = load_recipe(recipe)
     with tempfile.TemporaryDirectory() as place:
-        trainer = make_trainer(loaded, config_of(recipe, Path(place)), callbacks=[steps])
-        trainer.train()
+        _train(make_trainer(loaded, config_of(recipe, Path(place)), callbacks=[steps]))
 
 
 def plain(recipe: RLRecipe, steps: Steps) -> None:
@@ -82,9 +81,13 @@ def plain(recipe: RLRecipe, steps: Steps) -> None:
                 processing_class=loaded.tokenizer,
                 callbacks=[steps],
             )
-        for callback in (PrinterCallback, ProgressCallback):
-            trainer.remove_callback(callback)
-        trainer.train()
+        _train(trainer)
+
+
+def _train(trainer: Any) -> None:
+    for callback in (PrinterCallback, ProgressCallback):
+        trainer.remove_callback(callback)
+    trainer.train()
 
 
 def _graded(loaded: Loaded) -> Callable[..., list[float | None]]:

@@ -61,7 +61,7 @@ def solved(count: int) -> list[Trace]:
 
 
 def ours(student: Student, place: Path, traces: Sequence[Trace], steps: _Steps) -> None:
-    make_trainer(student, config_of(student.recipe, place), callbacks=[steps]).train()
+    _train(make_trainer(student, config_of(student.recipe, place), callbacks=[steps]))
 
 
 def plain(checkpointing: bool) -> Callable[[Student, Path, Sequence[Trace], _Steps], None]:
@@ -86,11 +86,15 @@ def plain(checkpointing: bool) -> Callable[[Student, Path, Sequence[Trace], _Ste
             processing_class=student.tokenizer,
             callbacks=[steps],
         )
-        for callback in (PrinterCallback, ProgressCallback):
-            trainer.remove_callback(callback)
-        trainer.train()
+        _train(trainer)
 
     return trained
+
+
+def _train(trainer: Any) -> None:
+    for callback in (PrinterCallback, ProgressCallback):
+        trainer.remove_callback(callback)
+    trainer.train()
 
 
 WAYS = {

@@ -8,22 +8,20 @@ The loss is TRL's own: with ``beta`` 1 the reverse KL divergence of the student 
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from datasets import Dataset
-from transformers import PrinterCallback, ProgressCallback
 from transformers import logging as transformers_logging
 from trl import DistillationConfig, DistillationTrainer
 
 from distill.recipe import DistilRecipe, OnPolicy
-from rl.checkpoints import MODEL, WholeCheckpoints, checkpoints, save
+from rl.checkpoints import WholeCheckpoints, train_and_save
 from rl.load import with_lora
 from rl.rollouts import Policy
+from rl.values import make_config
 from runs.models import find_model
 from runs.recipe import where
 from runs.seeds import sample_seed
@@ -115,17 +113,13 @@ def _prompts(recipe: DistilRecipe, asked: OnPolicy, model: Any, tokenizer: Any) 
 
 def config_of(recipe: DistilRecipe, out: Path) -> DistillationConfig:
     """TRL's configuration. Raises UserError on values that do not go together."""
-    given = dict(_of(recipe).distillation)
-    if not torch.cuda.is_available():
-        given = {"use_cpu": True, "bf16": False, "dataloader_pin_memory": False, **given}
-    try:
-        return DistillationConfig(
-            output_dir=str(out),
-            report_to=list(recipe.report_to),
-            **{"disable_tqdm": True, "logging_nan_inf_filter": False, **given},
-        )
-    except (ValueError, TypeError) as error:
-        raise UserError(f"on_policy.distillation: {error}") from error
+    return make_config(
+        DistillationConfig,
+        _of(recipe).distillation,
+        out,
+        "on_policy.distillation",
+        report_to=list(recipe.report_to),
+    )
 
 
 class OnPolicyTrainer(WholeCheckpoints, DistillationTrainer):  # type: ignore[misc]
@@ -175,7 +169,7 @@ class OnPolicyTrainer(WholeCheckpoints, DistillationTrainer):  # type: ignore[mi
 
 
 def make_trainer(learner: Learner, config: DistillationConfig, **options: Any) -> OnPolicyTrainer:
-    trainer = OnPolicyTrainer(
+    return OnPolicyTrainer(
         model=learner.model,
         teacher_model=learner.teacher,
         args=config,
@@ -186,17 +180,10 @@ def make_trainer(learner: Learner, config: DistillationConfig, **options: Any) -
         keep_checkpoints=learner.recipe.keep_checkpoints,
         **options,
     )
-    trainer.remove_callback(PrinterCallback)
-    trainer.remove_callback(ProgressCallback)
-    return trainer
 
 
 def train(learner: Learner, out: Path, **options: Any) -> None:
     """Train from the last whole checkpoint, if there is one, and write ``OUT/model``."""
     transformers_logging.disable_progress_bar()
     trainer = make_trainer(learner, config_of(learner.recipe, out), **options)
-    shutil.rmtree(out / ".writing", ignore_errors=True)  # a checkpoint that was not finished
-    last = checkpoints(out)
-    trainer.train(resume_from_checkpoint=str(last[-1]) if last else None)
-    if trainer.is_world_process_zero():
-        save(trainer, learner.tokenizer, out / MODEL)
+    train_and_save(trainer, learner.tokenizer, out)

@@ -8,7 +8,6 @@ trained tokens, so the same gradient. No two examples ever share a row, so none 
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,15 +16,15 @@ from typing import Any
 
 import torch
 from datasets import Dataset
-from transformers import PrinterCallback, ProgressCallback
 from transformers import logging as transformers_logging
 from trl import SFTConfig, SFTTrainer
 
 from distill.recipe import DistilRecipe
 from distill.render import Rendered, Renderer
 from distill.traces import read_traces
-from rl.checkpoints import MODEL, WholeCheckpoints, checkpoints, save
+from rl.checkpoints import WholeCheckpoints, train_and_save
 from rl.load import with_lora
+from rl.values import make_config
 from runs.models import find_model
 from sampling import tokens
 from sampling.loading import load
@@ -87,20 +86,16 @@ def load_student(recipe: DistilRecipe) -> Student:
 
 def config_of(recipe: DistilRecipe, out: Path) -> SFTConfig:
     """TRL's configuration. Raises UserError on values that do not go together."""
-    given = dict(recipe.sft)
-    if not torch.cuda.is_available():
-        given = {"use_cpu": True, "bf16": False, "dataloader_pin_memory": False, **given}
-    try:
-        return SFTConfig(
-            output_dir=str(out),
-            report_to=list(recipe.report_to),
-            max_length=None,
-            remove_unused_columns=False,
-            dataset_kwargs={"skip_prepare_dataset": True},
-            **{"disable_tqdm": True, "logging_nan_inf_filter": False, **given},
-        )
-    except (ValueError, TypeError) as error:
-        raise UserError(f"sft: {error}") from error
+    return make_config(
+        SFTConfig,
+        recipe.sft,
+        out,
+        "sft",
+        report_to=list(recipe.report_to),
+        max_length=None,
+        remove_unused_columns=False,
+        dataset_kwargs={"skip_prepare_dataset": True},
+    )
 
 
 class Trainer(WholeCheckpoints, SFTTrainer):  # type: ignore[misc]
@@ -160,7 +155,7 @@ def collate(rows: Sequence[Any], padding: int) -> dict[str, torch.Tensor]:
 
 def make_trainer(student: Student, config: SFTConfig, **options: Any) -> Trainer:
     rows = [{"prompt": list(r.prompt), "completion": list(r.completion)} for r in student.rows]
-    trainer = Trainer(
+    return Trainer(
         model=student.model,
         args=config,
         train_dataset=Dataset.from_list(rows),
@@ -168,17 +163,10 @@ def make_trainer(student: Student, config: SFTConfig, **options: Any) -> Trainer
         keep_checkpoints=student.recipe.keep_checkpoints,
         **options,
     )
-    trainer.remove_callback(PrinterCallback)
-    trainer.remove_callback(ProgressCallback)
-    return trainer
 
 
 def train(student: Student, out: Path, **options: Any) -> None:
     """Train from the last whole checkpoint, if there is one, and write ``OUT/model``."""
     transformers_logging.disable_progress_bar()
     trainer = make_trainer(student, config_of(student.recipe, out), **options)
-    shutil.rmtree(out / ".writing", ignore_errors=True)  # a checkpoint that was not finished
-    last = checkpoints(out)
-    trainer.train(resume_from_checkpoint=str(last[-1]) if last else None)
-    if trainer.is_world_process_zero():
-        save(trainer, student.tokenizer, out / MODEL)
+    train_and_save(trainer, student.tokenizer, out)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from safetensors.torch import load_model, save_model
+from transformers import PrinterCallback, ProgressCallback
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 from trl.trainer.utils import RepeatSampler
 
@@ -74,6 +75,19 @@ def checkpoints(folder: Path) -> list[Path]:
     """Those that are whole, oldest first."""
     found = [p for p in folder.glob(f"{PREFIX_CHECKPOINT_DIR}-*") if p.name[11:].isdecimal()]
     return sorted(found, key=lambda path: int(path.name[11:]))
+
+
+def train_and_save(trainer: Any, tokenizer: Any, out: Path) -> None:
+    """Train from the last whole checkpoint in ``out``, if there is one, and write ``OUT/model``.
+    The trainer says nothing by itself: callbacks and commands do.
+    """
+    for callback in (PrinterCallback, ProgressCallback):
+        trainer.remove_callback(callback)
+    shutil.rmtree(out / WRITING, ignore_errors=True)  # a checkpoint that was not finished
+    last = checkpoints(out)
+    trainer.train(resume_from_checkpoint=str(last[-1]) if last else None)
+    if trainer.is_world_process_zero():
+        save(trainer, tokenizer, out / MODEL)
 
 
 def save(trainer: Any, tokenizer: Any, folder: Path) -> None:

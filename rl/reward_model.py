@@ -23,16 +23,14 @@ from transformers import (
     AutoModelForSequenceClassification,
     AutoTokenizer,
     DataCollatorWithPadding,
-    PrinterCallback,
-    ProgressCallback,
     Trainer,
 )
 from transformers import logging as transformers_logging
 from trl import RewardConfig, RewardTrainer
 
-from rl.checkpoints import MODEL, WholeCheckpoints, checkpoints, save
+from rl.checkpoints import MODEL, WholeCheckpoints, train_and_save
 from rl.preferences import Turns, read_pairs, read_rated
-from rl.values import check_values
+from rl.values import check_values, make_config
 from runs.files import write_json
 from runs.models import find_model
 from sampling import tokens
@@ -109,11 +107,7 @@ def train_reward(recipe: RewardRecipe, out: Path) -> dict[str, Any]:
     out.mkdir(parents=True, exist_ok=True)
     trainer: Any = _pairwise if recipe.data == "pairs" else _pointwise
     trainer = trainer(recipe, model, config, read)
-    for callback in (PrinterCallback, ProgressCallback):
-        trainer.remove_callback(callback)
-    last = checkpoints(out)
-    trainer.train(resume_from_checkpoint=str(last[-1]) if last else None)
-    save(trainer, tokenizer, out / MODEL)
+    train_and_save(trainer, tokenizer, out)
     right = _right(recipe, RewardModel(out / MODEL, recipe.reads))
     interval = binomtest(sum(right), len(right)).proportion_ci(method="wilson")
     card = {
@@ -138,18 +132,9 @@ def read_card(out: Path, recipe: RewardRecipe) -> dict[str, Any] | None:
 
 
 def _config(recipe: RewardRecipe, out: Path) -> RewardConfig:
-    given = dict(recipe.training)
-    if not torch.cuda.is_available():
-        given = {"use_cpu": True, "bf16": False, "dataloader_pin_memory": False, **given}
-    try:
-        return RewardConfig(
-            output_dir=str(out),
-            report_to=[],
-            max_length=None,
-            **{"disable_tqdm": True, "logging_nan_inf_filter": False, **given},
-        )
-    except (ValueError, TypeError) as error:
-        raise UserError(f"training: {error}") from error
+    return make_config(
+        RewardConfig, recipe.training, out, "training", report_to=[], max_length=None
+    )
 
 
 class _Pairwise(WholeCheckpoints, RewardTrainer):  # type: ignore[misc]

@@ -7,7 +7,6 @@ a step), ``samples.jsonl``, ``heldout.jsonl``, ``checkpoint-N/``, and at the end
 from __future__ import annotations
 
 import math
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,37 +15,29 @@ from typing import Any
 
 import torch
 from datasets import Dataset
-from transformers import PrinterCallback, ProgressCallback, TrainerCallback
+from transformers import TrainerCallback
 from transformers import logging as transformers_logging
 from trl import GRPOConfig
 
-from rl.checkpoints import MODEL, checkpoints, save
+from rl.checkpoints import train_and_save
 from rl.collapse import Collapse
 from rl.heldout import Heldout
 from rl.load import Loaded
 from rl.recipe import RLRecipe
 from rl.rewards import find_rewards
 from rl.trainer import Trainer
+from rl.values import make_config
 from rl.watch import Watch
-from tasks.errors import UserError
 
 
 def config_of(recipe: RLRecipe, out: Path) -> GRPOConfig:
     """TRL's configuration. Raises UserError on batches that do not go together."""
-    given = dict(recipe.grpo)
-    if not torch.cuda.is_available():
-        given = {"use_cpu": True, "bf16": False, "dataloader_pin_memory": False, **given}
-        given["use_vllm"] = False
-    try:
-        config = GRPOConfig(
-            output_dir=str(out),
-            reward_weights=[reward.weight for reward in recipe.rewards],
-            report_to=list(recipe.report_to),
-            # a loss that is none shows as none, not as the one before it
-            **{"disable_tqdm": True, "logging_nan_inf_filter": False, **given},
-        )
-    except (ValueError, TypeError) as error:
-        raise UserError(f"grpo: {error}") from error
+    fixed: dict[str, Any] = {} if torch.cuda.is_available() else {"use_vllm": False}
+    weights = [reward.weight for reward in recipe.rewards]
+    report_to = list(recipe.report_to)
+    config = make_config(
+        GRPOConfig, recipe.grpo, out, "grpo", reward_weights=weights, report_to=report_to, **fixed
+    )
     if config.save_strategy == "steps":  # a rollout that was cut in the middle cannot be resumed
         batches = config.steps_per_generation * config.num_iterations
         shared = math.lcm(batches, config.gradient_accumulation_steps)
@@ -77,8 +68,6 @@ def make_trainer(loaded: Loaded, config: GRPOConfig, **options: Any) -> Trainer:
             keep_checkpoints=recipe.keep_checkpoints,
             **options,
         )
-    trainer.remove_callback(PrinterCallback)
-    trainer.remove_callback(ProgressCallback)
     return trainer
 
 
@@ -115,12 +104,8 @@ def train(loaded: Loaded, out: Path, stop_on_collapse: bool = False) -> list[Col
     if recipe.eval is not None and recipe.eval.every and config.world_size == 1:
         callbacks.append(Heldout(loaded, recipe.eval, watch.on_heldout))
     trainer = make_trainer(loaded, config, callbacks=callbacks, on_samples=watch.on_samples)
-    shutil.rmtree(out / ".writing", ignore_errors=True)  # a checkpoint that was not finished
-    last = checkpoints(out)
     try:
-        trainer.train(resume_from_checkpoint=str(last[-1]) if last else None)
+        train_and_save(trainer, loaded.tokenizer, out)
     finally:
         watch.close()
-    if trainer.is_world_process_zero():
-        save(trainer, loaded.tokenizer, out / MODEL)
     return watch.collapses
