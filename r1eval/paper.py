@@ -1,36 +1,207 @@
-"""`r1eval paper`: the paper's tables as printed."""
+"""`r1eval paper`: the paper's tables as printed, and yours beside them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from evals.paper.judge import Cell
+    from evals.paper.measured import Measured
     from evals.paper.tables import PaperTable
 
 
 @click.command()
 @click.argument("table", required=False, metavar="[TABLE]")
-def paper(table: str | None) -> None:
-    """List the paper's tables, or print TABLE with its sources, other printings and notes."""
-    from evals.paper.tables import read_table, table_names
+@click.option(
+    "--run",
+    "runs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="Put what it measured beside the printed figures; may be given again.",
+)
+@click.option("--as", "row", metavar="ROW", help="The row that the runs are of, if not by name.")
+@click.option("--published", is_flag=True, help="What others measured beside what is printed.")
+@click.option("--commands", is_flag=True, help="How to measure each figure of the table.")
+def paper(
+    table: str | None, runs: tuple[Path, ...], row: str | None, published: bool, commands: bool
+) -> None:
+    """List the paper's tables, or print TABLE with its sources, other printings and notes.
 
-    if table is None:
+    \b
+    r1eval paper distilled
+    r1eval paper distilled --run out/qwen7b                        # a verdict for each figure
+    r1eval paper --run out/qwen7b --as DeepSeek-R1-Distill-Qwen-7B # every table with that row
+
+    agrees: the 90 % interval of the difference is within 3 points of 0. differs: its 95 % interval
+    excludes 0. inconclusive: neither, and how many more samples would tell.
+    """
+    from evals.paper.tables import read_table, table_names
+    from tasks.errors import UserError
+
+    if row is not None and not runs:
+        raise UserError("--as says what the runs are: add --run RUN")
+    if table is None and (published or commands):
+        raise UserError("of which table? r1eval paper lists them")
+    if runs:
+        _beside(table, runs, row)
+    elif table is None:
         names = table_names()
         width = max(len(name) for name in names)
         for name in names:
             click.echo(f"{name:{width}}  {read_table(name).title}")
+    elif published:
+        _print_published(read_table(table))
+    elif commands:
+        _print_commands(read_table(table))
     else:
         _print(read_table(table))
 
 
-def _print(paper_table: PaperTable) -> None:
-    from rich.console import Console
+def _beside(table: str | None, runs: Sequence[Path], row: str | None) -> None:
+    from evals.paper.judge import judge
+    from evals.paper.measured import read_measured
+    from evals.paper.tables import read_table
+
+    measured = [one for run in runs for one in read_measured(run)]
+    for name in [table] if table else _with_row(row or measured[0].model, row is not None):
+        printed = read_table(name)
+        of_row: dict[str, list[Measured]] = {}
+        for one in measured:
+            of_row.setdefault(_row(name, printed, one, row), []).append(one)
+        cells = [cell for of, ones in of_row.items() for cell in judge(printed, of, ones)]
+        _print_cells(printed, cells)
+
+
+def _with_row(model: str, is_row: bool) -> list[str]:
+    """The tables that have it. Raises UserError when none has."""
+    from evals.paper.tables import read_table, row_of, table_names
+    from tasks.errors import UserError
+
+    found = [name for name in table_names() if row_of(read_table(name), model)]
+    if not found:
+        hint = "r1eval paper TABLE shows its rows" if is_row else "say which one it is: --as ROW"
+        raise UserError(f"no table of the paper has a row {model!r}: {hint}")
+    return found
+
+
+def _row(name: str, table: PaperTable, one: Measured, given: str | None) -> str:
+    from evals.paper.tables import named_row, row_of
+    from tasks.errors import UserError
+
+    if given is not None:
+        return named_row(table, given)
+    if (found := row_of(table, one.model)) is None:
+        raise UserError(
+            f"{one.source} is a run of {one.model}, which is no row of {name}: say which it is "
+            f"with --as ROW, one of {', '.join(table.rows)}"
+        )
+    return found
+
+
+def _print_cells(table: PaperTable, cells: Sequence[Cell]) -> None:
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False)
+    console = _console()
+    console.print(Text(table.title, "bold"))
+    for row, by in dict.fromkeys((cell.row, cell.by) for cell in cells):
+        shown = Table(
+            title=f"{row}, {by}" if by else row,
+            title_justify="left",
+            box=box.SIMPLE_HEAD,
+            pad_edge=False,
+            collapse_padding=True,
+        )
+        shown.add_column("", no_wrap=True)
+        for heading in ("paper %", "here %", "difference"):
+            shown.add_column(heading, justify="right", no_wrap=True)
+        shown.add_column("verdict", no_wrap=True)
+        together = [cell for cell in cells if (cell.row, cell.by) == (row, by)]
+        for cell in together:
+            shown.add_row(
+                cell.column,
+                f"{100 * cell.printed:.1f}",
+                "–" if cell.value is None else f"{100 * cell.value:.1f}",
+                _difference(cell),
+                cell.verdict,
+            )
+        console.print(shown)
+        for cell in together:
+            if reasons := "; ".join(_reasons(cell)):
+                console.print(f"{cell.column}: {reasons}", soft_wrap=True)
+        console.print()
+    if any("codeforces" in column for column in table.columns):
+        console.print("CodeForces figures are out of reach: r1eval cannot grade them.")
+    if owed := [cell for cell in cells if cell.verdict == "not run"]:
+        console.print("\nNot run:\n")
+        _print_how(console, owed)
+
+
+def _difference(cell: Cell) -> str:
+    if cell.value is None:
+        return ""
+    apart = f"{100 * (cell.value - cell.printed):+.1f}"
+    if cell.comparison is None:
+        return apart
+    low, high = cell.comparison.ci95
+    return f"{apart} [{100 * low:+.1f}, {100 * high:+.1f}]"
+
+
+def _reasons(cell: Cell) -> Iterator[str]:
+    if (compared := cell.comparison) is not None and compared.differs:
+        yield f"p = {compared.p:.2g}"
+    yield from cell.why
+    if compared is not None and cell.verdict == "inconclusive":
+        if compared.more_samples:
+            yield f"{compared.more_samples:,} more samples a problem would settle it"
+        else:
+            yield "no number of samples would settle it: the paper's own are too few"
+
+
+def _print_published(table: PaperTable) -> None:
+    from evals.paper.judge import judge_remeasured
+    from evals.paper.tables import read_remeasured
+    from tasks.errors import UserError
+
+    cells = [cell for other in read_remeasured() for cell in judge_remeasured(table, other)]
+    if not cells:
+        raise UserError("nobody's measurements of this table are known here; distilled has some")
+    _print_cells(table, sorted(cells, key=lambda cell: list(table.rows).index(cell.row)))
+
+
+def _print_commands(table: PaperTable) -> None:
+    from evals.paper.judge import judge
+
+    cells = [cell for row in table.rows for cell in judge(table, row, [])]
+    _print_how(_console(), cells)
+
+
+def _print_how(console: Console, cells: Sequence[Cell]) -> None:
+    from evals.paper.judge import how_to_run
+
+    for command, tokens in filter(None, dict.fromkeys(map(how_to_run, cells))):
+        console.print(f"  {command}   # up to {tokens / 1e6:,.0f} M tokens", soft_wrap=True)
+    if others := {cell.row: None for cell in cells if how_to_run(cell) is None}:
+        console.print(
+            f"\nWithout published weights: {', '.join(others)}. Where an endpoint serves one:"
+            "\n  r1eval eval http://HOST/v1#MODEL --task … --samples … --out …",
+            soft_wrap=True,
+        )
+
+
+def _print(paper_table: PaperTable) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    console = _console()
     rows, columns = list(paper_table.rows), list(paper_table.columns)
     # Models down and benchmarks across, as printed, unless there are more benchmarks than models.
     upright = len(columns) <= len(rows)
@@ -49,6 +220,12 @@ def _print(paper_table: PaperTable) -> None:
         told.append("CodeForces figures are out of reach: r1eval cannot grade them.")
     for line in (*told, *paper_table.notes):
         console.print(line, markup=False)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False, markup=False)
 
 
 def _figure(value: float | None, column: str) -> str:

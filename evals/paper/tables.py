@@ -16,6 +16,7 @@ from tasks.errors import UserError
 from tasks.schema import Strict, nearest, read_yaml
 
 FOLDER = Path(__file__).parent / "printed"
+REMEASURED = Path(__file__).parent / "remeasured"
 
 
 class Variant(Strict):
@@ -57,6 +58,19 @@ class PaperTable(Strict):
         return self.rows[row][self.columns.index(column)]
 
 
+class Remeasured(PaperTable):
+    """What others measured of the same models: ``by`` whom, with ``samples`` of each problem by
+    task.
+    """
+
+    by: str
+    samples: dict[str, int]
+
+
+def read_remeasured() -> list[Remeasured]:
+    return [read_yaml(path, Remeasured) for path in sorted(REMEASURED.glob("*.yaml"))]
+
+
 def table_names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.yaml"))
 
@@ -74,3 +88,22 @@ def read_table(name: str) -> PaperTable:
         hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
         raise UserError(f"no table {name!r} of the paper: {hint}")
     return read_yaml(FOLDER / f"{name}.yaml", PaperTable)
+
+
+def row_of(table: PaperTable, model: str) -> str | None:
+    """The row that a model's name means: the last part of it, whatever its case.
+
+    >>> row_of(read_table("distilled"), "deepseek-ai/deepseek-r1-distill-qwen-7b")
+    'DeepSeek-R1-Distill-Qwen-7B'
+    """
+    name = model.rpartition("#")[2].rstrip("/").rpartition("/")[2].casefold()
+    return next((row for row in table.rows if row.casefold() == name), None)
+
+
+def named_row(table: PaperTable, name: str) -> str:
+    """A row by its name. Raises UserError naming the nearest when there is none."""
+    if (found := row_of(table, name)) is not None:
+        return found
+    near = nearest(name, table.rows)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(table.rows)}"
+    raise UserError(f"no row {name!r} in that table: {hint}")

@@ -32,8 +32,8 @@ def paper_variance(value: float, problems: int, samples: int) -> float:
 class Comparison:
     """``agrees``: the 90 % interval lies within the margin. ``differs``: the 95 % interval excludes
     0, with ``p`` two-sided. Both may hold; ``inconclusive`` when neither does, and then
-    ``more_samples`` of each problem, beside those there are, would show agreement if the
-    difference stays as it is; ``None`` when no number would.
+    ``more_samples`` of each problem, beside those there are, would settle it one way or the other
+    if the difference stays as it is; ``None`` when no number would, for the paper's own noise.
     """
 
     difference: float
@@ -80,9 +80,10 @@ def compare_with_paper(
     ci95 = (difference - _Z95 * spread, difference + _Z95 * spread)
     agrees = -margin <= ci90[0] and ci90[1] <= margin
     differs = ci95[0] > 0 or ci95[1] < 0
+    most = max((margin - abs(difference)) / _Z90, abs(difference) / _Z95)  # that would settle it
+    room = most**2 - printed_variance
     more = None
-    room = ((margin - abs(difference)) / _Z90) ** 2 - printed_variance
-    if not (agrees or differs) and abs(difference) < margin and room > 0:
+    if not (agrees or differs) and room > 0:
         more = max(ceil(samples * variance / room) - samples, 1)
     p = erfc(abs(difference) / spread / sqrt(2))
     return Comparison(difference, ci90, ci95, p, agrees, differs, more)
