@@ -12,19 +12,20 @@ from typing import Any
 from distill.compute import Cost, of_rl, of_run, of_sft, total
 from evals.curves import write_curves
 from evals.results import read_results
-from pipeline.manifest import Addressed, Manifest
+from pipeline.manifest import Addressed, Manifest, resolved
 from rl.journal import LOG, read_lines
 from rl.plots import draw_training
 from rl.reward_model import CARD
 from runs.files import write_json, written_whole
+from runs.models import find_model
 from runs.store import Store
+from sampling.loading import count_parameters
 from tasks.language import mixes
 from tasks.thinking import split_thought
 
 RECIPE, PAGE, SUMMARY = "demo", "report.html", "summary.json"
 MODELS = ("base", "r1-zero", "r1", "student-base", "student-distilled", "student-rl")
 """Evaluated by the stages of these names."""
-PARAMETERS = {name: 216_512 if name.startswith("student") else 859_008 for name in MODELS}
 _SHOWN = 3  # sums, of which a thought before and after is shown
 
 
@@ -56,6 +57,7 @@ def summarise(made: Mapping[str, Addressed], out: Path, manifest: Manifest) -> d
     """
     seconds = {name: manifest.seconds(one) or 0.0 for name, one in made.items()}
     tasks = {name: read_results(out / name)["tasks"][0] for name in MODELS}
+    parameters = {name: _parameters(name, made) for name in MODELS}
     summary: dict[str, Any] = {
         "seconds": round(manifest.busy(made.values()), 1),
         "stages": {name: round(of, 1) for name, of in seconds.items()},
@@ -64,7 +66,7 @@ def summarise(made: Mapping[str, Addressed], out: Path, manifest: Manifest) -> d
                 "pass@1": task["metrics"]["pass@1"]["value"],
                 "cons@16": task["metrics"]["cons@16"]["value"],
                 "mean_tokens": task["tokens"]["mean"],
-                "parameters": PARAMETERS[name],
+                "parameters": parameters[name],
             }
             for name, task in tasks.items()
         },
@@ -77,9 +79,15 @@ def summarise(made: Mapping[str, Addressed], out: Path, manifest: Manifest) -> d
             name: _thinks(made[f"{name}-talk"].folder) for name in ("r1-zero", "r1")
         },
         "reward_models": {name: _accuracy(made[name].folder) for name in ("helpful", "harmless")},
-        "compute": {name: total(costs) for name, costs in _costs(made).items()},
+        "compute": {name: total(costs) for name, costs in _costs(made, parameters).items()},
     }
     return summary
+
+
+def _parameters(name: str, made: Mapping[str, Addressed]) -> int:
+    """Of the model that an evaluation asked."""
+    model = resolved(made[name].stage.recipe["model"], made)
+    return count_parameters(find_model(model, None)) or 0
 
 
 def _accuracy(folder: Path) -> float:
@@ -111,9 +119,9 @@ def _thinks(run: Path) -> float:
     return sum(one is not None for one in thoughts) / max(len(thoughts), 1)
 
 
-def _costs(made: Mapping[str, Addressed]) -> dict[str, list[Cost]]:
+def _costs(made: Mapping[str, Addressed], parameters: Mapping[str, int]) -> dict[str, list[Cost]]:
     """Of both students, the teacher's sampling included, not its training."""
-    teacher, student = PARAMETERS["r1"], PARAMETERS["student-base"]
+    teacher, student = parameters["r1"], parameters["student-base"]
     return {
         "student-distilled": [
             of_run(made["teacher-samples"].folder, teacher),

@@ -12,13 +12,13 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from pipeline.recipe import Stage
 from runs.files import write_json
 from runs.recipe import where
+from runs.record import version_of
 
 FILE, STAGES = "manifest.json", "stages"
 _VERSIONS = ("r1eval", "torch", "transformers", "trl", "peft")
@@ -42,7 +42,7 @@ class Addressed:
 
 def address(stages: Sequence[Stage], out: Path) -> dict[str, Addressed]:
     """Every stage by its name, in their order."""
-    versions = {name: _version(name) for name in _VERSIONS}
+    versions = {name: version_of(name) for name in _VERSIONS}
     done: dict[str, Addressed] = {}
     for stage in stages:
         content = {
@@ -90,13 +90,6 @@ def _hash(file: Path) -> str:
         while chunk := stream.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()[:16]
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 class Manifest:

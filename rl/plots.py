@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.ticker import FixedLocator, NullLocator, PercentFormatter, ScalarFormatter
+from matplotlib.typing import LineStyleType
 
 from evals.figures import saved
 from tasks.errors import UserError
@@ -24,7 +25,8 @@ PANELS = (
 )
 """What stands over a panel, and the keys in it: the first drawn through, the second dashed."""
 _SHARES = {"accuracy", "signalless", "mixes"}
-_STYLES = ("-", "--", ":", "-.")
+_DASHES: tuple[LineStyleType, ...] = ((0, (6, 1)), (0, (1, 3)), (0, (6, 1, 1, 1)))
+_STYLES: tuple[LineStyleType, ...] = ("-", "--", ":", "-.", *_DASHES)
 _NAMES = {"signalless": "no signal", "truncated": "cut off"}
 
 Log = Sequence[Mapping[str, Any]]
@@ -87,7 +89,7 @@ def _parts(runs: Mapping[str, Sequence[Log]]) -> list[str]:
     return parts if len(parts) > 1 else []
 
 
-def _draw_line(axis: Any, logs: Sequence[Log], key: str, colour: str, style: str) -> None:
+def _draw_line(axis: Any, logs: Sequence[Log], key: str, colour: str, style: LineStyleType) -> None:
     by_step: dict[int, list[float]] = {}
     for log in logs:
         known = [(row["step"], float(row[key])) for row in log if row.get(key) is not None]
