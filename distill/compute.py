@@ -60,9 +60,7 @@ def of_rl(folder: Path, parameters: int) -> list[Cost]:
     """Of a training by `r1eval rl` of one optimiser step a rollout, from its log: rollouts drawn
     (those that replace others, too), scored by the reference where there is one, and trained on.
     """
-    log = read_lines(folder / LOG)
-    if not log:
-        raise UserError(f"{folder} holds no training: no {LOG}")
+    log = _log(folder)
     grpo = rl_record.read(folder)["recipe"]["grpo"]
     drawn = int(log[-1]["num_tokens"])
     return [
@@ -76,9 +74,7 @@ def of_on_policy(folder: Path, student: int, teacher: int) -> list[Cost]:
     """Of a training on a student's own replies, from its log: replies drawn and trained on, and
     scored by the teacher; ``student`` and ``teacher`` in parameters.
     """
-    log = read_lines(folder / LOG)
-    if not log:
-        raise UserError(f"{folder} holds no training: no {LOG}")
+    log = _log(folder)
     tokens = int(log[-1]["num_tokens"])
     return [
         Cost("draws replies", student, 0, tokens),
@@ -89,10 +85,14 @@ def of_on_policy(folder: Path, student: int, teacher: int) -> list[Cost]:
 
 def of_sft(folder: Path, parameters: int) -> Cost:
     """Of a supervised training, from its log: prompts are read forward and backward as well."""
-    log = read_lines(folder / LOG)
-    if not log:
-        raise UserError(f"{folder} holds no training: no {LOG}")
+    log = _log(folder)
     return Cost("trains", parameters, int(log[-1]["num_tokens"]), 0)
+
+
+def _log(folder: Path) -> list[dict[str, Any]]:
+    if not (log := read_lines(folder / LOG)):
+        raise UserError(f"{folder} holds no training: no {LOG}")
+    return log
 
 
 def trained_on(log: Iterable[Mapping[str, Any]]) -> int:

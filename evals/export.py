@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,16 +34,6 @@ def rows(folder: Path, grader: str) -> Iterator[dict[str, Any]]:
                 "token_source": sample.token_source,
                 "finish_reason": sample.finish_reason,
             }
-
-
-def write_jsonl(folder: Path, out: Path, grader: str) -> int:
-    """Write `rows` to ``out``, one JSON object a line; returns how many."""
-    count = 0
-    with written_whole(out) as temporary, temporary.open("w", encoding="utf-8") as file:
-        for row in rows(folder, grader):
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
-            count += 1
-    return count
 
 
 def write_parquet(folder: Path, out: Path, grader: str) -> int:

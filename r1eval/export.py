@@ -16,13 +16,20 @@ def export(run: Path, kind: str, out: Path, grader: str | None) -> None:
     """Write one row per sample of RUN: its text, verdict, answer, tokens, seed and how it
     finished. --to lm-eval writes one row per problem, as lm-eval's --log_samples does.
     """
-    from bridges.lm_eval.samples import write_samples
-    from evals.export import write_jsonl, write_parquet
+    from bridges.lm_eval import samples
+    from evals.export import rows, write_parquet
     from evals.results import grader_of
     from r1eval.plural import counted
     from runs import record
+    from runs.files import write_jsonl
 
     record.read(run)
-    write = {"jsonl": write_jsonl, "parquet": write_parquet, "lm-eval": write_samples}[kind]
-    rows = write(run, out, grader or grader_of(run))
-    click.echo(f"{counted(rows, 'problem' if kind == 'lm-eval' else 'sample')} written to {out}")
+    whose = grader or grader_of(run)
+    match kind:
+        case "parquet":
+            count = write_parquet(run, out, whose)
+        case "lm-eval":
+            count = write_jsonl(out, samples.rows(run, whose))
+        case _:
+            count = write_jsonl(out, rows(run, whose))
+    click.echo(f"{counted(count, 'problem' if kind == 'lm-eval' else 'sample')} written to {out}")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shlex
 import sys
 import time
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from runs.files import write_json
+from runs.record import version_of
 from tasks.errors import UserError
 from tasks.schema import Strict
 
@@ -41,7 +41,7 @@ def begin(out: Path, recipe: Strict, revision: str, file: str = FILE) -> None:
         {
             "started": time.time(),
             "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-            "versions": {name: _version(name) for name in _VERSIONS},
+            "versions": {name: version_of(name) for name in _VERSIONS},
         }
     )
     write_json(out / file, card)
@@ -63,10 +63,3 @@ def _differences(then: Any, now: Any, place: str = "") -> list[tuple[str, Any, A
             for found in _differences(then.get(key), now.get(key), f"{place}{key}.")
         ]
     return [] if then == now else [(place.rstrip("."), then, now)]
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None

@@ -151,7 +151,7 @@ def prepare(
         device=engine.facts.device,
         dtype=engine.facts.dtype,
         threads=engine.facts.threads,
-        group_size=_group_size(engine, args),
+        group_size=group_size(engine, args),
         thinking_tags=thinking_tags,
         sampler=engine.facts.sampler,
         max_thinking=forcing.budgets[-1] if forcing else None,
@@ -171,7 +171,7 @@ def prepare(
     return Prepared(settings, prepared, engine, protocol, notices, record, forcing)
 
 
-def _group_size(engine: Engine, args: Mapping[str, str]) -> int:
+def group_size(engine: Engine, args: Mapping[str, str]) -> int:
     """0 where samples do not depend on one another: all of a task is then one group."""
     if not engine.facts.closed_groups:
         return 0

@@ -75,7 +75,7 @@ class RunRecord:
         return cls(settings.as_json(), protocol.as_json(), records, journal)
 
     def begin_session(self, started: float, command: str) -> None:
-        versions = {name: _version(name) for name in _VERSIONS}
+        versions = {name: version_of(name) for name in _VERSIONS}
         versions["python"] = platform.python_version()
         self.sessions.append({"started": started, "command": command, "versions": versions})
 
@@ -144,7 +144,8 @@ def _host() -> dict[str, Any]:
     return {"system": platform.system(), "machine": platform.machine(), "cpus": os.cpu_count()}
 
 
-def _version(package: str) -> str | None:
+def version_of(package: str) -> str | None:
+    """Of what is installed; ``None`` where it is not."""
     try:
         return version(package)
     except PackageNotFoundError:

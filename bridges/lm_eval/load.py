@@ -95,8 +95,16 @@ def check(task: Any, name: str) -> None:
 
 
 def stop_strings(task: Any) -> tuple[str, ...]:
-    """The task's ``until``, a string or a list; empty ones stop nothing."""
-    until = task.config.generation_kwargs.get("until") or []
+    return stop_words(task.config.generation_kwargs)
+
+
+def stop_words(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """What ``until`` of generation settings holds, a string or a list; empty ones stop nothing.
+
+    >>> stop_words({"until": "Q:"}), stop_words({"until": ["", "A:"]}), stop_words({})
+    (('Q:',), ('A:',), ())
+    """
+    until = settings.get("until") or []
     return tuple(word for word in ([until] if isinstance(until, str) else until) if word)
 
 

@@ -16,14 +16,15 @@ from lm_eval.api.instance import Instance
 from lm_eval.api.model import LM
 from tqdm import tqdm
 
+from bridges.lm_eval.load import stop_words
 from runs.draw import groups
 from runs.models import ENGINE_ARGS, check_engine_args, find_model, load_engine
+from runs.prepare import group_size
 from runs.seeds import sample_seed
 from runs.stops import before_stop, stops
-from sampling.engine import TINY, Completion, Message, Prompt, Request, Sampling
+from sampling.engine import Completion, Message, Prompt, Request, Sampling
 from tasks.errors import UserError
 
-_TINY_GROUP, _GROUP = 2048, 128  # as runs.prepare's
 _KNOWN = {"until", "max_gen_toks", "do_sample", "temperature", "top_p", "top_k", "min_p"}
 _MAX_GEN_TOKS = 256  # lm-eval's default
 
@@ -59,8 +60,7 @@ class R1EvalModel(LM):  # type: ignore[misc]
         check_engine_args(args)
         self._engine = load_engine(model, find_model(model, revision, adapter), args)
         self._seed, self._keep_thought = seed, keep_thought
-        tiny = (self._engine.facts.parameters or TINY) < TINY
-        self._group = int(args.get("group_size", _TINY_GROUP if tiny else _GROUP))
+        self._group = group_size(self._engine, args)
         self._chats: dict[str, Prompt] = {}  # what a rendered conversation was
 
     @property
@@ -90,7 +90,7 @@ class R1EvalModel(LM):  # type: ignore[misc]
                 for group in groups(of_kind, self._group):
                     self._draw(group, _sampling(json.loads(settings)), texts)
                 bar.update()
-        until = [_until(request.args[1]) for request in requests]
+        until = [stop_words(request.args[1]) for request in requests]
         return [self._shown(texts[i], until[i]) for i in range(len(requests))]
 
     def _asked(self, requests: Sequence[Instance]) -> dict[str, list[Request]]:
@@ -102,7 +102,7 @@ class R1EvalModel(LM):  # type: ignore[misc]
             problem = _problem_id(instance)
             index = copies[str(instance.task_name), problem]
             copies[str(instance.task_name), problem] += 1
-            until = _until(settings)
+            until = stop_words(settings)
             request = Request(
                 position,
                 self._chats.get(context) or Prompt(text=context),
@@ -145,11 +145,6 @@ class R1EvalModel(LM):  # type: ignore[misc]
 def _problem_id(instance: Instance) -> str:
     """Ours where the document is one of ours, else lm-eval's number."""
     return str(instance.doc.get("r1eval_id", instance.doc_id))
-
-
-def _until(settings: dict[str, Any]) -> tuple[str, ...]:
-    until = settings.get("until") or []
-    return tuple(word for word in ([until] if isinstance(until, str) else until) if word)
 
 
 def _sampling(settings: dict[str, Any]) -> Sampling:

@@ -16,7 +16,6 @@ from typing import Any
 
 from evals.load import every_grade
 from runs import record
-from runs.files import written_whole
 from runs.store import Store
 from tasks.grading import Verdict
 
@@ -56,16 +55,6 @@ def rows(folder: Path, grader: str) -> Iterator[dict[str, Any]]:
                 "verdicts": [grade.verdict.value for grade in given],
                 "task": problem.task,
             }
-
-
-def write_samples(folder: Path, out: Path, grader: str) -> int:
-    """Write `rows` to ``out``, one JSON object a line; returns how many."""
-    count = 0
-    with written_whole(out) as temporary, temporary.open("w", encoding="utf-8") as file:
-        for row in rows(folder, grader):
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
-            count += 1
-    return count
 
 
 def _hash(text: str) -> str:
