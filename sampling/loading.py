@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GgufConfig
 from transformers import logging as transformers_logging
 from transformers.utils.hub import cached_file, extract_commit_hash
 
@@ -81,11 +81,14 @@ def load(place: ModelPlace, dtype: DType = "auto", device: str = "auto") -> Load
         gguf = place.gguf_file is not None
         with quiet(gguf), _read_once() if gguf else nullcontext():
             known = outline(place, dtype, device)
+            options = _options(place)
+            if gguf:  # whatever kernels are installed: our own products need whole weights
+                options["quantization_config"] = GgufConfig(dequantize=True)
             model = AutoModelForCausalLM.from_pretrained(
                 place.source,
                 dtype="auto" if known.quantized else getattr(torch, known.dtype),
                 device_map={"": device},
-                **_options(place),
+                **options,
             )
             if place.adapter is not None:
                 model = _with_adapter(model, place.adapter, merge=not known.quantized)
