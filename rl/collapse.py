@@ -9,26 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite, sqrt
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-WINDOW = 8
-"""Steps that a median is taken over, and the fewest that anything must last: dips of half as many
-steps are common in trainings that end well.
-"""
+from rl.series import FALLEN, WINDOW, is_number, series
 
 _FALL = 0.5  # of the way from its best to its floor: less is within what a healthy training wavers
-_FALLEN = 0.2  # of that way: enough to say, with another sign, that it does not pay
-_NOISE = 3.0  # times a step's standard deviation: the best of many medians is itself some noise up
-_GAIN = 0.05  # of the reward: what has risen by less has not risen
 _ENTROPY = 0.1  # of its start: healthy ones on nano end at 8 to 60 %, with the reward risen
 _CUT = 0.6  # share of completions that are cut off: most of what is drawn earns nothing
 _CUT_MORE = 0.3  # and so much above the start: a cap that was always too short is no collapse
 _KL = 5.0  # nats a token: the reference no longer says anything about the policy
-_KL_FALLEN = 1.0  # nats a token, where the reward fell; healthy ones on nano stay below 0.3
+_KLFALLEN = 1.0  # nats a token, where the reward fell; healthy ones on nano stay below 0.3
 _REPEATS = 0.5  # share of the text that says again what was said
 _REPEATS_MORE = 0.25  # and so much above the start: some models repeat themselves from birth
 _SIGNALLESS = 0.95  # share of groups; healthy ones reach 0.8 at an accuracy of 0.95
@@ -54,84 +44,16 @@ def find_collapses(rows: Sequence[Mapping[str, Any]]) -> list[Collapse]:
     >>> [(found.kind, found.step) for found in find_collapses(rows)]
     [('reward', 30)]
     """
-    kinds = (_numbers, _reward, _entropy, _length, _short, _kl, _repetition, _signal)
+    kinds = (_numbers, _reward, _entropy, _length, _short, _kl, _repetition, _signal, _hacking)
     return [found for kind in kinds if (found := kind(rows)) is not None]
-
-
-@dataclass(frozen=True)
-class _Series:
-    """The finite values of a key, at least two windows of them."""
-
-    steps: Sequence[int]
-    values: NDArray[np.float64]
-    medians: NDArray[np.float64]
-
-    @property
-    def start(self) -> float:
-        return float(self.medians[0])
-
-    @property
-    def best(self) -> float:
-        return float(self.medians.max())
-
-    @property
-    def now(self) -> float:
-        return float(self.medians[-1])
-
-    @property
-    def noise(self) -> float:
-        """A step's standard deviation, from the mean difference between neighbours (2/√π of it)."""
-        return float(np.abs(np.diff(self.values)).mean()) / 1.128
-
-    def fallen_below(self, part: float) -> float:
-        """What is ``part`` of the way down from the best, and below the noise. The floor is 0, or
-        the start where rewards are negative.
-        """
-        way = self.best - min(0.0, self.start)
-        return self.best - max(part * way, _NOISE * self.noise)
-
-    @property
-    def fell(self) -> bool:
-        return self.now < self.fallen_below(_FALLEN)
-
-    @property
-    def gained(self) -> bool:
-        """Beyond what two medians over a window differ by: twice 1.25 √(2 / WINDOW) of a step."""
-        of_medians = 2 * 1.25 * sqrt(2 / WINDOW) * self.noise
-        return self.now - self.start > max(of_medians, _GAIN * abs(self.now))
-
-    def since(self, bad: NDArray[np.bool_], least: int = WINDOW) -> int | None:
-        """The first step of those at the end that are mostly bad; None when fewer than ``least``.
-
-        A good step weighs as much as two bad ones, so the stretch with the largest sum is bad in
-        more than two thirds of its steps, wherever it is cut.
-        """
-        sums = np.cumsum(np.where(bad, 1, -2)[::-1])[::-1]
-        first = int(sums.argmax())
-        if len(bad) - first < least or bad[-WINDOW:].mean() < 0.75:
-            return None
-        return self.steps[first]
-
-
-def _series(rows: Sequence[Mapping[str, Any]], key: str) -> _Series | None:
-    known = [row for row in rows if _is_number(row.get(key))]
-    if len(known) < 2 * WINDOW:
-        return None
-    values = np.array([row[key] for row in known], dtype=np.float64)
-    medians = np.median(np.lib.stride_tricks.sliding_window_view(values, WINDOW), axis=1)
-    return _Series([row["step"] for row in known], values, medians)
-
-
-def _is_number(value: Any) -> bool:
-    return value is not None and isfinite(value)
 
 
 def _numbers(rows: Sequence[Mapping[str, Any]]) -> Collapse | None:
     """A gradient must be none twice: 16-bit training skips a step now and then, to rescale."""
     before = False
     for row in rows:
-        gradient = "grad_norm" in row and not _is_number(row["grad_norm"])
-        if ("loss" in row and not _is_number(row["loss"])) or (gradient and before):
+        gradient = "grad_norm" in row and not is_number(row["grad_norm"])
+        if ("loss" in row and not is_number(row["loss"])) or (gradient and before):
             return Collapse(
                 "numbers",
                 row["step"],
@@ -143,7 +65,7 @@ def _numbers(rows: Sequence[Mapping[str, Any]]) -> Collapse | None:
 
 
 def _reward(rows: Sequence[Mapping[str, Any]]) -> Collapse | None:
-    reward = _series(rows, "reward")
+    reward = series(rows, "reward")
     if reward is None:
         return None
     since = reward.since(reward.values < reward.fallen_below(_FALL))
@@ -161,10 +83,10 @@ def _reward(rows: Sequence[Mapping[str, Any]]) -> Collapse | None:
 
 def _entropy(rows: Sequence[Mapping[str, Any]]) -> Collapse | None:
     """Low entropy with a reward that rose and stayed is what learning looks like."""
-    entropy, reward = _series(rows, "entropy"), _series(rows, "reward")
+    entropy, reward = series(rows, "entropy"), series(rows, "reward")
     if entropy is None or reward is None or entropy.start <= 0:
         return None
-    accuracy = _series(rows, "accuracy")
+    accuracy = series(rows, "accuracy")
     learnt = reward.gained or (accuracy is not None and accuracy.now > _LEARNT)
     if learnt and not reward.fell:
         return None
@@ -184,11 +106,11 @@ def _entropy(rows: Sequence[Mapping[str, Any]]) -> Collapse | None:
 
 
 def _length(rows: Sequence[Mapping[str, Any]]) -> Collapse | None:
-    cut = _series(rows, "completions/clipped_ratio") or _series(rows, "truncated")
+    cut = series(rows, "completions/clipped_ratio") or series(rows, "truncated")
     if cut is None:
         return None
     since = cut.since(cut.values >= max(_CUT, cut.start + _CUT_MORE))
-    tokens = _series(rows, "completions/mean_length")
+    tokens = series(rows, "completions/mean_length")
     return (
         None
         if since is None
@@ -205,8 +127,8 @@ def _length(rows: Sequence[Mapping[str, Any]]) -> Collapse | None:
 
 def _short(rows: Sequence[Mapping[str, Any]]) -> Collapse | None:
     """Shorter and as good is welcome: the reward, or the accuracy behind it, must have fallen."""
-    tokens = _series(rows, "completions/mean_length")
-    pay = [one for key in ("reward", "accuracy") if (one := _series(rows, key)) is not None]
+    tokens = series(rows, "completions/mean_length")
+    pay = [one for key in ("reward", "accuracy") if (one := series(rows, key)) is not None]
     fallen = [one for one in pay if one.fell]
     if tokens is None or not fallen:
         return None
@@ -226,10 +148,10 @@ def _short(rows: Sequence[Mapping[str, Any]]) -> Collapse | None:
 
 
 def _kl(rows: Sequence[Mapping[str, Any]]) -> Collapse | None:
-    kl, reward = _series(rows, "kl"), _series(rows, "reward")
+    kl, reward = series(rows, "kl"), series(rows, "reward")
     if kl is None:
         return None
-    since = kl.since(kl.values >= (_KL_FALLEN if reward is not None and reward.fell else _KL))
+    since = kl.since(kl.values >= (_KLFALLEN if reward is not None and reward.fell else _KL))
     return (
         None
         if since is None
@@ -244,7 +166,7 @@ def _kl(rows: Sequence[Mapping[str, Any]]) -> Collapse | None:
 
 
 def _repetition(rows: Sequence[Mapping[str, Any]]) -> Collapse | None:
-    repeated = _series(rows, "repetition")
+    repeated = series(rows, "repetition")
     if repeated is None:
         return None
     since = repeated.since(repeated.values >= max(_REPEATS, repeated.start + _REPEATS_MORE))
@@ -262,7 +184,7 @@ def _repetition(rows: Sequence[Mapping[str, Any]]) -> Collapse | None:
 
 def _signal(rows: Sequence[Mapping[str, Any]]) -> Collapse | None:
     """All wrong, or all right from the start; all right after learning is success."""
-    signalless, accuracy = _series(rows, "signalless"), _series(rows, "accuracy")
+    signalless, accuracy = series(rows, "signalless"), series(rows, "accuracy")
     if signalless is None:
         return None
     right = accuracy is not None and accuracy.now > _LEARNT
@@ -281,5 +203,33 @@ def _signal(rows: Sequence[Mapping[str, Any]]) -> Collapse | None:
             if right
             else "the problems are too hard, or no answer can be read: easier ones, more "
             "num_generations, dynamic_sampling",
+        )
+    )
+
+
+def _hacking(rows: Sequence[Mapping[str, Any]]) -> Collapse | None:
+    """The reward rises and what it stands for falls; ``rewards/NAME/mean`` tells what rose."""
+    reward, accuracy = series(rows, "reward"), series(rows, "accuracy")
+    if reward is None or accuracy is None or not reward.gained or not accuracy.fell:
+        return None
+    since = accuracy.since(accuracy.values < accuracy.fallen_below(FALLEN))
+    parts = {key.split("/")[1] for row in rows for key in row if key.startswith("rewards/")}
+    rises = {
+        name: part.now - part.start
+        for name in sorted(parts)
+        if (part := series(rows, f"rewards/{name}/mean")) is not None and part.gained
+    }
+    most = max(rises, key=lambda name: rises[name], default=None)
+    return (
+        None
+        if since is None
+        else Collapse(
+            "hacking",
+            since,
+            f"reward {reward.now:.3f} after {reward.start:.3f}"
+            + (f", {most} {rises[most]:+.3f}" if most is not None else "")
+            + f"; accuracy {accuracy.now:.3f} after {accuracy.best:.3f}",
+            "what is paid is not what is wanted: look at samples, lower the weight of "
+            f"{most or 'what rose'}, or give it in the last part of the training alone (begin)",
         )
     )

@@ -60,6 +60,10 @@ def test_a_healthy_training_is_left_alone_at_every_step(seed):
         ("kl", {"kl": falls(50, 0.2, 9.0)}),
         ("repetition", {"repetition": falls(50, 0.05, 0.8)}),
         ("signal", {"signalless": falls(50, 0.3, 1.3), "accuracy": falls(50, 0.3, 0.0)}),
+        (
+            "hacking",
+            {"accuracy": falls(50, 0.6, 0.2), "rewards/helpful/mean": falls(50, 0.3, 0.9)},
+        ),
     ],
 )
 def test_each_kind_is_named_with_its_step(kind, other, seed):
@@ -67,6 +71,13 @@ def test_each_kind_is_named_with_its_step(kind, other, seed):
     assert kind in found
     assert abs(found[kind].step - 50) <= 2
     assert found[kind].cause
+
+
+def test_hacking_names_the_reward_that_rose():
+    parts = {"rewards/format/mean": falls(9, 0.8, 0.8), "rewards/helpful/mean": falls(50, 0.3, 0.9)}
+    (found,) = find_collapses(healthy(0, accuracy=falls(50, 0.6, 0.2), **parts))
+    assert found.kind == "hacking"
+    assert ", helpful +0." in found.evidence
 
 
 def test_numbers_that_are_none_are_said_at_once():
