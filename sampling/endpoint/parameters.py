@@ -25,13 +25,24 @@ _REJECTED = re.compile(
     re.IGNORECASE,
 )
 _DEFAULTS = {"temperature": 1.0, "top_p": 1.0}  # of the protocol: leaving them out says the same
+_LLAMA: Mapping[str, float] = {"top_k": 0, "min_p": 0.0, "repeat_penalty": 1.0}
+_NEUTRAL: Mapping[str, Mapping[str, float]] = {
+    "vllm": {"top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0},
+    "llamacpp": _LLAMA,
+    "me": _LLAMA,  # llama-cpp-python
+}
+"""What a server does otherwise unless it is told, by what it says of itself: vLLM takes over the
+model's generation_config.json, llama.cpp draws from the 40 likeliest, and llama-cpp-python 0.3.36
+punishes every token that was there before (1.1).
+"""
 
 
 class Parameters:
     """Names and omissions that hold for every request. ``notes`` says what was changed and why."""
 
-    def __init__(self, model: str, prefix: PrefixMode, stream: bool) -> None:
+    def __init__(self, model: str, prefix: PrefixMode, stream: bool, owner: str = "") -> None:
         self._model = model
+        self._neutral = _NEUTRAL.get(owner, {})
         self._prefix = prefix
         self._limit = "max_tokens"
         self._dropped: set[str] = set()
@@ -56,6 +67,7 @@ class Parameters:
             self._limit: max_tokens,
             "seed": seed,
         }
+        body |= self._neutral
         body |= {"top_k": sampling.top_k} if sampling.top_k else {}
         body |= {"min_p": sampling.min_p} if sampling.min_p else {}
         if self.stream:
@@ -117,7 +129,10 @@ class Parameters:
                     )
                 self._dropped.add(name)
                 return self.note(f"the server lets {name} not be set: it is left out, meaning 1")
-        for name in {"top_k", "min_p"} & set(named):
+        for name in {"top_k", "min_p", "repetition_penalty", "repeat_penalty"} & set(named):
+            if body[name] == self._neutral.get(name):
+                self._dropped.add(name)
+                return self.note(f"the server lets {name} not be set: what it does is its own")
             raise ModelError(
                 f"{self._model} does not know {name}: leave out --{name.replace('_', '-')}"
             )

@@ -52,6 +52,39 @@ def test_sampled_text_is_the_embedded_models_for_the_same_seed(serve, nano_engin
     assert [c.text for c in theirs] == [c.text for c in ours]
 
 
+def test_what_a_server_would_do_by_itself_is_asked_not_to_be_done(serve):
+    """vLLM takes them from the model's generation_config.json, llama.cpp has its own."""
+    served = serve(owner="vllm")
+    draw(endpoint(served.model), QUESTIONS[:1])
+    assert [served.bodies[-1][name] for name in ("top_k", "min_p", "repetition_penalty")] == [
+        0,
+        0,
+        1,
+    ]
+    served = serve(owner="me")
+    draw(endpoint(served.model), QUESTIONS[:1], Sampling(temperature=1.0, top_k=5, max_tokens=8))
+    assert [served.bodies[-1][name] for name in ("top_k", "min_p", "repeat_penalty")] == [5, 0, 1]
+    served = serve(owner="someone")
+    draw(endpoint(served.model), QUESTIONS[:1])
+    assert not {"top_k", "min_p", "repeat_penalty", "repetition_penalty"} & set(served.bodies[-1])
+
+
+def test_what_a_server_does_not_let_be_set_is_said(serve):
+    def refuses(handler, asked):
+        if "repetition_penalty" not in asked:
+            return False
+        handler.send(400, {"error": {"message": "repetition_penalty is not supported"}})
+        return True
+
+    engine = endpoint(serve(fault=refuses).model)
+    assert draw(engine, QUESTIONS[:1])[0].finish_reason == "stop"
+    assert any("lets repetition_penalty not be set" in told for told in engine.findings())
+
+
+def test_ollama_is_said_to_sample_in_its_own_way(serve):
+    assert any("Modelfile" in told for told in endpoint(serve(owner="library").model).facts.notices)
+
+
 def test_plain_text_goes_to_completions(serve, nano_engine):
     prompts = [Prompt(text="<user>4+5=?<assistant><think>")]
     assert draw(endpoint(serve().model), prompts)[0].text == draw(nano_engine, prompts)[0].text

@@ -2,31 +2,20 @@
 (`make llama-cpp`), evaluated as endpoints.
 """
 
-import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-import httpx
 import pytest
 
 from evals.results import read_results
-from r1eval.main import main
 from runs.models import find_model
-from runs.store import Store
 from sampling import vllm_args
 from sampling.unpacked import unpack
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+from .real import LLAMA, QUESTIONS, Server, call, drawn, shared, task
 
-LLAMA = Path(__file__).parents[2] / ".venv" / "llama" / "bin" / "python"
-QUESTIONS = [
-    "What is 17+25? Think step by step.",
-    "Ann has 3 boxes of 7 pens and gives 4 away. How many are left?",
-    "Name the capital of France and say one thing about it.",
-]
-TOKENS, STARTS_WITHIN = 48, 300
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
@@ -38,38 +27,6 @@ def place():
 def expected(tmp_path_factory):
     """What our own engine says, greedily, in float32: the text by question."""
     return drawn("smollm2", tmp_path_factory.mktemp("ours"), "--engine-arg", "dtype=float32")
-
-
-class Server:
-    """A command that serves on a free port, waited for until it names its models."""
-
-    def __init__(self, log: Path, *command: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}/v1"
-        self._log = log.open("w")
-        self._process = subprocess.Popen(
-            [*command, "--host", "127.0.0.1", "--port", str(port)],
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-        )
-        until = time.monotonic() + STARTS_WITHIN
-        while not self._answers():
-            assert self._process.poll() is None, log.read_text()[-2000:]
-            assert time.monotonic() < until, log.read_text()[-2000:]
-            time.sleep(1)
-
-    def _answers(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/models", timeout=5).is_success
-        except httpx.TransportError:
-            return False
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait(60)
-        self._log.close()
 
 
 @pytest.fixture(scope="module")
@@ -104,41 +61,11 @@ def llama(place, tmp_path_factory):
     server.stop()
 
 
-def call(*arguments) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main([str(one) for one in arguments])
-    return ended.value.code
-
-
-def task(folder) -> Path:
-    file = folder / "said.jsonl"
-    rows = [f'{{"id": {n}, "problem": "{one}", "answer": "42"}}' for n, one in enumerate(QUESTIONS)]
-    file.write_text("\n".join(rows))
-    return file
-
-
-def drawn(model, folder, *more) -> dict[str, str]:
-    """The greedy text of each question, by `r1eval eval`, with what the run must hold."""
-    asked = ("--task", task(folder), "--samples", 1, "--temperature", 0, "--max-tokens", TOKENS)
-    assert call("eval", model, *asked, *more, "--out", folder / "run") == 0
-    with Store(folder / "run") as store:
-        samples = list(store.samples())
-        questions = {one.problem_id: one.question for one in store.problems()}
-    assert {one.token_source for one in samples} == {"ids" if model == "smollm2" else "usage"}
-    assert {one.finish_reason for one in samples} <= {"stop", "length"}
-    return {questions[one.problem_id]: one.text for one in samples}
-
-
-def shared(first: str, second: str) -> int:
-    """How many characters two texts have in common before they part."""
-    pairs = zip(first, second, strict=False)
-    return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(first), len(second)))
-
-
 def test_vllms_server_says_what_our_engine_says(vllm, expected, tmp_path, record_property):
     said = drawn(f"{vllm.url}#smollm2", tmp_path)
     together = {one: shared(said[one], expected[one]) for one in QUESTIONS}
     record_property("characters_before_they_part", str(together))
+    print(together)
     whole = [one for one in QUESTIONS if said[one] == expected[one]]
     assert len(whole) >= len(QUESTIONS) - 1, together  # rounding may part one of them
 
