@@ -3,9 +3,9 @@
 import socket
 import subprocess
 import time
+import urllib.request
 from pathlib import Path
 
-import httpx
 import pytest
 
 from r1eval.main import main
@@ -42,8 +42,9 @@ class Server:
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/models", timeout=5).is_success
-        except httpx.TransportError:
+            with urllib.request.urlopen(f"{self.url}/models", timeout=5) as answer:
+                return answer.status == 200
+        except OSError:
             return False
 
     def stop(self) -> None:
