@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= out
 
-.PHONY: r1-zero rl-smollm2 smollm2-student distillation setup demo test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling vllm-cpu test-vllm llama-cpp bench-eval bench-budgets bench-rl bench-sft bench-filters bench-datatrove fuzz smollm2 nano lock clean
+.PHONY: r1-zero rl-smollm2 smollm2-student distillation setup demo demo-seeds test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling vllm-cpu test-vllm llama-cpp bench-eval bench-budgets bench-rl bench-sft bench-filters bench-datatrove fuzz smollm2 nano lock clean
 .DEFAULT_GOAL := setup
 
 setup: .venv/installed
@@ -17,6 +17,9 @@ setup: .venv/installed
 
 demo: setup  ## the whole paper on the models that ship; again: goes on, or prints what is there
 	$(BIN)/r1eval demo --out $(OUT)/demo
+
+demo-seeds: setup  ## the demo over three seeds: does the paper's shape appear?
+	$(BIN)/python -m benchmarks.demo --out docs/results/demo.md
 
 test: setup
 	$(BIN)/python -m pytest
