@@ -24,6 +24,7 @@ COMMANDS = {
     "distill": ("r1eval.distill:distill", "From a teacher's traces to a trained student."),
     "pipeline": ("r1eval.pipeline:pipeline", "R1's stages, or yours, one after the other."),
     "doctor": ("r1eval.doctor:doctor", "What is wrong with a recipe or a model, beforehand."),
+    "import": ("r1eval.import_:import_", "Completions made elsewhere become a run."),
     "export": ("r1eval.export:export", "Write a run's samples as JSONL or Parquet."),
     "grade": ("r1eval.grade:grade", "Verdicts for rows of {gold, answer} or {gold, completion}."),
     "tasks": ("r1eval.tasks:tasks", "List, show and check the tasks."),

@@ -67,9 +67,7 @@ def _table(task: Mapping[str, Any]) -> Table:
     protocol = task["protocol"]
     title = (
         f"{task['task']}: {task['model']}, {counted(task['problems'], 'problem')} × "
-        f"{counted(task['samples_per_problem'], 'sample')}\n{protocol['preset']} protocol, "
-        f"T {protocol['temperature']:g}, top-p {protocol['top_p']:g}{_cuts(protocol)}, "
-        f"up to {protocol['max_tokens']} tokens"
+        f"{counted(task['samples_per_problem'], 'sample')}\n{_drawn(protocol)}"
     )
     table = Table(title=Text(title, style="bold"), title_justify="left")
     table.add_column("figure")
@@ -144,6 +142,16 @@ def _adaptive(task: Mapping[str, Any]) -> str:
         f"pass@1 comes from {told['samples']} samples, {told['least']} to {told['most']} of a "
         f"problem, in {counted(told['rounds'], 'round')} after the first: {width} with new "
         f"samples; the other figures from the first {task['samples_per_problem']} of each"
+    )
+
+
+def _drawn(protocol: Mapping[str, Any]) -> str:
+    if protocol["temperature"] is None:
+        return f"{protocol['preset']}; how they were drawn is not known"
+    top_p = "" if protocol["top_p"] is None else f", top-p {protocol['top_p']:g}"
+    return (
+        f"{protocol['preset']} protocol, T {protocol['temperature']:g}{top_p}{_cuts(protocol)}, "
+        f"up to {protocol['max_tokens']} tokens"
     )
 
 

@@ -20,6 +20,8 @@ OURS = "ours"
 MATH_VERIFY = "math-verify"
 STRING = "string"
 PUBLISHED = "published"
+UNKNOWN_END = "unknown"
+"""The finish reason of an imported sample of which nobody said how it ended."""
 GRADERS = (OURS, MATH_VERIFY, STRING, PUBLISHED)
 
 _AT_ONCE = 128  # samples in memory
@@ -86,7 +88,7 @@ def ours(problem: StoredProblem, sample: Sample) -> Grade:
         gold=problem.gold,
         completion=sample.text,
         question=problem.question,
-        finish_reason=sample.finish_reason,
+        finish_reason=None if sample.finish_reason == UNKNOWN_END else sample.finish_reason,
         thought=_thought(problem),
         answer_type=cast(AnswerType, problem.answer_type),
     )
@@ -117,7 +119,7 @@ def _answer(problem: StoredProblem, sample: Sample) -> str | None:
     """The answer that a sample states: what it votes for when the grader names none."""
     return extract_answer(
         completion=sample.text,
-        finish_reason=sample.finish_reason,
+        finish_reason=None if sample.finish_reason == UNKNOWN_END else sample.finish_reason,
         thought=_thought(problem),
         answer_type=cast(AnswerType, problem.answer_type),
     )

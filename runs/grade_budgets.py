@@ -36,6 +36,11 @@ def answer_allowance(protocol: Mapping[str, Any], task: str, budget: int) -> int
 
 def check_budgets(protocol: Mapping[str, Any], budgets: Sequence[int]) -> None:
     """Raises UserError when the run's samples do not reach the largest budget."""
+    if None in protocol["max_tokens"].values():
+        raise UserError(
+            "budgets need tokens, and of these imported samples nobody counted any: import them "
+            "again with --tokenizer PATH"
+        )
     reach = protocol.get("max_thinking") or min(protocol["max_tokens"].values())
     if budgets[-1] > reach:
         raise UserError(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import nano.models
+from runs.settings import IMPORTED
 from tasks.errors import UserError
 from tasks.schema import nearest
 
@@ -170,7 +171,7 @@ def load_decode(
     from sampling.loading import ModelPlace
     from sampling.tokens import load_decode
 
-    if protocol["engine"] == "endpoint":
+    if protocol["engine"] in ("endpoint", IMPORTED):
         tokenizer = protocol.get("tokenizer")
         return load_decode(ModelPlace(tokenizer)) if tokenizer else _no_tokens
     place = find_model(protocol["model"])

@@ -113,6 +113,7 @@ def prepare(
 
     Raises UserError or ModelError on anything that the user can mend.
     """
+    settings.check_model()
     record = existing(settings.out)
     before = record or again
     preset = read_preset(settings.protocol)

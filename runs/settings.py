@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from runs.forcing import Mode
+from tasks.errors import UserError
+
+IMPORTED = "imported"
+"""The engine of samples that were drawn elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,13 @@ class RunSettings:
         }
         del stored["out"]
         return stored
+
+    def check_model(self) -> None:
+        """Raises UserError where there is no model to ask."""
+        if self.engine == IMPORTED:
+            raise UserError(
+                f"the samples of {self.model} were imported: there is no model to ask for more"
+            )
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any], out: Path) -> RunSettings:

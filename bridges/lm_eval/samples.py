@@ -34,7 +34,7 @@ def rows(folder: Path, grader: str) -> Iterator[dict[str, Any]]:
             doc = {"id": problem.problem_id, "problem": problem.question, "answer": problem.gold}
             settings = {
                 "until": list((protocol.get("until") or {}).get(problem.task, [])),
-                "do_sample": protocol["temperature"] > 0,
+                "do_sample": (protocol["temperature"] or 0) > 0,
                 "temperature": protocol["temperature"],
                 "top_p": protocol["top_p"],
                 "max_gen_toks": protocol["max_tokens"][problem.task],

@@ -113,6 +113,9 @@ def _unlike(row: str, metric: str, run: Measured) -> Iterator[str]:
         yield f"{metric} of {run.samples} samples a problem"
     if (paper := spec.paper) is None:
         return
+    if run.temperature is None or run.top_p is None or run.max_tokens is None:
+        yield "how its samples were drawn is not known"
+        return
     if (run.temperature, run.top_p) != (paper.temperature, paper.top_p):
         yield (
             f"drawn at T {run.temperature:g}, top-p {run.top_p:g}; "

@@ -36,9 +36,9 @@ class Measured:
     model: str
     task: str
     template: str
-    temperature: float
-    top_p: float
-    max_tokens: int
+    temperature: float | None
+    top_p: float | None
+    max_tokens: int | None
     samples: int
     problems: int
     other_texts: int
@@ -62,9 +62,9 @@ def read_measured(run: Path) -> list[Measured]:
                 model=task["model"],
                 task=task["task"],
                 template=str(protocol["template"]),
-                temperature=float(protocol["temperature"]),
-                top_p=float(protocol["top_p"]),
-                max_tokens=int(protocol["max_tokens"][task["task"]]),
+                temperature=protocol["temperature"],
+                top_p=protocol["top_p"],
+                max_tokens=protocol["max_tokens"][task["task"]],
                 samples=task["samples_per_problem"],
                 problems=task["problems"],
                 other_texts=other,
