@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from r1eval.plural import counted
+from runs.settings import IMPORTED
 
 if TYPE_CHECKING:
     from evals.audit import Disputed, Opinion, TaskAudit
@@ -185,11 +186,14 @@ def _tokens(task: Mapping[str, Any]) -> str:
     if tokens["mean"] is None:
         return f"tokens: {tokens['source']}"
     drawn = sum(task["outcomes"].values()) - task["outcomes"]["missing"]
-    speed = tokens["mean"] * drawn / task["seconds"] if task["seconds"] else 0
-    return (
+    counts = (
         f"tokens a sample: {tokens['mean']:.0f} on average, {tokens['p95']:.0f} at the 95th "
-        f"percentile; {task['seconds']:.0f} s, {speed:,.0f} tokens/s"
+        "percentile"
     )
+    if task["protocol"]["engine"] == IMPORTED:
+        return counts
+    speed = tokens["mean"] * drawn / task["seconds"] if task["seconds"] else 0
+    return f"{counts}; {task['seconds']:.0f} s, {speed:,.0f} tokens/s"
 
 
 def print_audit(audits: Sequence[TaskAudit], folder: Path) -> None:

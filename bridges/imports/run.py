@@ -1,7 +1,8 @@
 """From completions to a run folder, which is there whole or not at all.
 
 Nobody says of most of them how they ended, so their finish reason is ``unknown``: an unclosed
-thought then counts as truncated, and a text without an answer as none. How they were drawn stands
+thought then counts as truncated, and a text without an answer as none. Where thoughts are closed
+and none is opened, the prompts have opened them. How they were drawn stands
 in the protocol as far as the file tells it, ``null`` elsewhere.
 """
 
@@ -28,7 +29,7 @@ from sampling.engine import Completion as Reply
 from tasks.errors import UserError
 from tasks.grading import Grade
 from tasks.problem import Task
-from tasks.thinking import split_thought
+from tasks.thinking import DEFAULT, split_thought
 
 
 def write_run(asked: Asked, model: str, tokenizer: str | None, out: Path) -> bool:
@@ -56,15 +57,16 @@ def write_run(asked: Asked, model: str, tokenizer: str | None, out: Path) -> boo
 def _write(
     asked: Asked, model: str, tokenizer: str | None, reads: Tokenizer | None, folder: Path
 ) -> bool:
-    completions = [one for of in asked.completions.values() for one in of.values()]
-    tags = any(split_thought(one.text).opened for one in completions)
+    texts = [one.text for of in asked.completions.values() for one in of.values()]
+    tags = any(split_thought(text).opened for text in texts)
+    prefilled = tags and not any(tag.opening in text for text in texts for tag in DEFAULT)
     grades: list[tuple[str, str, int, Grade]] = []
     longest = 0
     with Store(folder) as store:
-        store.set_problems(_stored(asked))
+        store.set_problems(_stored(asked, prefilled))
         for problem_id, of in asked.completions.items():
             for index, one in of.items():
-                sample = _sample(asked.name, problem_id, index, one, reads, tags)
+                sample = _sample(asked.name, problem_id, index, one, reads, tags, prefilled)
                 store.add_sample(sample)
                 longest = max(longest, sample.generated or 0)
                 if one.published is not None:
@@ -87,7 +89,7 @@ def _write(
     return bool(grades)
 
 
-def _stored(asked: Asked) -> Iterator[StoredProblem]:
+def _stored(asked: Asked, prefilled: bool) -> Iterator[StoredProblem]:
     for position, problem in enumerate(asked.problems):
         yield StoredProblem(
             task=asked.name,
@@ -97,7 +99,7 @@ def _stored(asked: Asked) -> Iterator[StoredProblem]:
             gold=problem.gold,
             answer_type=asked.answer_type,
             prompt=problem.prompt,
-            thought_prefilled=False,
+            thought_prefilled=prefilled,
         )
 
 
@@ -108,12 +110,13 @@ def _sample(
     one: Completion,
     reads: Tokenizer | None,
     tags: bool,
+    prefilled: bool,
 ) -> Sample:
     ids = None if reads is None else reads.of_reply(one.text, one.finish_reason == "stop")
     thinking = answer = None
     if reads is not None and ids is not None:
         reply = Reply(one.text, "stop", ids, None, len(ids), "retokenized")
-        thinking = count_thinking(reply, reads.decode, prefilled=False, thinking_tags=tags)
+        thinking = count_thinking(reply, reads.decode, prefilled=prefilled, thinking_tags=tags)
         answer = None if thinking is None else len(ids) - thinking
     return Sample(
         task=task,
