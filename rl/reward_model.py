@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import torch
@@ -35,6 +36,7 @@ from runs.files import write_json
 from runs.models import find_model
 from sampling import tokens
 from sampling.engine import Message, Prompt
+from sampling.unpacked import unpack
 from tasks.errors import UserError
 from tasks.schema import Strict
 from tasks.thinking import split_thought
@@ -88,21 +90,8 @@ def train_reward(recipe: RewardRecipe, out: Path) -> dict[str, Any]:
     card: ``accuracy`` on what is held out, with ``n`` and its 95 % interval (Wilson).
     """
     transformers_logging.disable_progress_bar()
-    place = find_model(recipe.model, recipe.revision)
-    if place.gguf_file is not None:
-        raise UserError(f"{recipe.model} is a GGUF file: a reward model needs a folder or a hub id")
-    tokenizer = AutoTokenizer.from_pretrained(place.source, revision=place.revision)
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
     config = _config(recipe, out)
-    torch.manual_seed(config.seed)  # the head begins at random, which is meant
-    told = transformers_logging.get_verbosity()
-    transformers_logging.set_verbosity_error()
-    model = AutoModelForSequenceClassification.from_pretrained(
-        place.source, revision=place.revision, num_labels=1, dtype=torch.float32
-    )
-    transformers_logging.set_verbosity(told)
-    model.config.pad_token_id = tokenizer.pad_token_id
+    model, tokenizer = _with_a_head(recipe, config.seed)
     read = Reader(tokenizer, recipe.model, recipe.reads)
     out.mkdir(parents=True, exist_ok=True)
     trainer: Any = _pairwise if recipe.data == "pairs" else _pointwise
@@ -117,6 +106,26 @@ def train_reward(recipe: RewardRecipe, out: Path) -> dict[str, Any]:
     }
     write_json(out / CARD, card)
     return card
+
+
+def _with_a_head(recipe: RewardRecipe, seed: int) -> tuple[Any, Any]:
+    """The model with one score in place of its words, and its tokenizer."""
+    place = find_model(recipe.model, recipe.revision)
+    told = transformers_logging.get_verbosity()
+    with TemporaryDirectory(prefix="r1eval-reward-") as folder:
+        if place.gguf_file is not None:
+            place = unpack(place, Path(folder), "float32")
+        tokenizer = AutoTokenizer.from_pretrained(place.source, revision=place.revision)
+        torch.manual_seed(seed)
+        transformers_logging.set_verbosity_error()  # the head begins at random, which is meant
+        model = AutoModelForSequenceClassification.from_pretrained(
+            place.source, revision=place.revision, num_labels=1, dtype=torch.float32
+        )
+        transformers_logging.set_verbosity(told)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    model.config.pad_token_id = tokenizer.pad_token_id
+    return model, tokenizer
 
 
 def read_card(out: Path, recipe: RewardRecipe) -> dict[str, Any] | None:
