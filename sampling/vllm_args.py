@@ -87,10 +87,13 @@ def parse(given: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _parser() -> Any:
-    from vllm.utils.argparse_utils import FlexibleArgumentParser
+    from vllm.utils import argparse_utils
 
-    class Parser(FlexibleArgumentParser):  # type: ignore[misc]
+    base: Any = argparse_utils.FlexibleArgumentParser  # untyped where vLLM is installed
+
+    class Parser(base):  # type: ignore[misc]
         def error(self, message: str) -> NoReturn:
             raise ModelError(f"vLLM refuses an engine argument: {message}")
 
-    return Parser(add_help=False)
+    made: Any = Parser
+    return made(add_help=False)
