@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, metavar="S", help="Of all trainings and samples.")
 def demo(out: Path, seed: int | None) -> int:
     """R1-Zero, R1 by its four stages, a student distilled and the same student by RL, all trained
-    and evaluated here on two processors, in some seven minutes: DIR/report.html and DIR/summary.json.
+    and evaluated here on two processors in seven minutes: DIR/report.html and DIR/summary.json.
 
     Stop at any time, and the same command goes on. What is done is not done again.
     """

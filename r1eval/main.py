@@ -7,6 +7,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import warnings
 from typing import Any
 
 import click
@@ -71,6 +72,9 @@ def main(argv: list[str] | None = None) -> None:
 
     # Threads that wait for one another by spinning starve when another program wants a core.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Where vLLM is installed TRL imports it, and says six times that it knows older ones.
+    os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
+    warnings.filterwarnings("ignore", "TRL currently supports vLLM", UserWarning)
     arguments = sys.argv[1:] if argv is None else argv
     if "--debug" in arguments:
         arguments = ["--debug", *(a for a in arguments if a != "--debug")]

@@ -7,9 +7,11 @@ Reward flat or collapsing without a diagnosis is what users of such tools compla
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 
 from trl import GRPOConfig
+from trl.import_utils import is_vllm_available
 
 from rl.graded import GradedSample, measure
 from rl.load import Loaded
@@ -41,6 +43,7 @@ def preflight(loaded: Loaded, config: GRPOConfig, probe: bool = True) -> Iterato
     yield from _tags(loaded)
     yield _golds(loaded)
     yield from _reference(loaded, config)
+    yield from _vllm(config)
     if probe:
         yield from _probe(loaded, config)
 
@@ -201,6 +204,21 @@ def _golds(loaded: Loaded) -> Finding:
         )
     without = f"; {lacking} problems have none" if lacking else ""
     return Finding("ok", "golds", f"{len(read)} of {len(read)} can be graded{without}")
+
+
+def _vllm(config: GRPOConfig) -> Iterator[Finding]:
+    """TRL drives vLLM from inside and says which versions it knows."""
+    if not config.use_vllm:
+        return
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        there = is_vllm_available()
+    if not there:
+        yield Finding(
+            "error", "vllm", 'use_vllm, and vLLM is not installed: pip install "r1eval[vllm]"'
+        )
+    for warning in told:
+        yield Finding("warning", "vllm", str(warning.message))
 
 
 def _reference(loaded: Loaded, config: GRPOConfig) -> Iterator[Finding]:

@@ -92,3 +92,12 @@ def test_prompts_that_leave_no_room_are_left_out_and_counted(findings, recipe):
 
 def test_batches_meant_for_more_processes_are_said(findings):
     assert "a step takes 1/8 of the completions" in told(findings(processes=8), "warning")[0]
+
+
+def test_a_vllm_that_is_lacking_or_newer_than_trl_knows_is_said(recipe, tmp_path):
+    made = recipe()
+    config = config_of(made, tmp_path)
+    config.use_vllm = True  # which a machine without a GPU takes out of the recipe
+    found = [one for one in preflight(load_recipe(made), config, False) if one.what == "vllm"]
+    assert [one.level for one in found] in (["error"], ["warning"])
+    assert "vLLM" in found[0].text
