@@ -5,6 +5,7 @@ called.
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import sys
 import warnings
@@ -73,7 +74,7 @@ def main(argv: list[str] | None = None) -> None:
     # Threads that wait for one another by spinning starve when another program wants a core.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # Where vLLM is installed TRL imports it, and says six times that it knows older ones.
-    os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
+    logging.getLogger("vllm").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", "TRL currently supports vLLM", UserWarning)
     arguments = sys.argv[1:] if argv is None else argv
     if "--debug" in arguments:
