@@ -32,12 +32,7 @@ WAYS = {"ours": ours, "plain TRL": plain}
 @click.option("--out", type=click.Path(path_type=Path), help="Write the page and the plot here.")
 def main(seeds: int, work: Path, out: Path | None) -> None:
     """Train what is lacking and print the page."""
-    logs = {
-        way: [
-            _log(way, seed, work / f"{way.replace(' ', '-')}-{seed}.json") for seed in range(seeds)
-        ]
-        for way in WAYS
-    }
+    logs = {way: [_log(way, seed, work) for seed in range(seeds)] for way in WAYS}
     ends = {way: [_end(log) for log in of] for way, of in logs.items()}
     rows = [
         (way, *(f"{100 * one:.1f}" for one in of), f"{100 * statistics.mean(of):.1f}")

@@ -70,6 +70,9 @@ _VALUES: tuple[Callable[[], Any], ...] = (
     lambda: [Document(lambda: "A"), Document(lambda: "A")],
     lambda: "[]",
     lambda: '{"A": ["A"]}',
+    lambda: {"en": "A", "amh": "A"},  # translations
+    lambda: {"fr": "A", "bam": "A"},
+    lambda: "It is \\boxed{7}. The answer is 7.",  # a solution
 )
 
 
@@ -99,12 +102,14 @@ class Split(list[Any]):
     features: Mapping[str, Any] = MappingProxyType({})
     column_names: tuple[str, ...] = ()
 
-    def map(self, function: Callable[..., Any], *_: Any, **__: Any) -> Split:
+    def map(
+        self, function: Callable[..., Any], *_: Any, with_indices: bool = False, **__: Any
+    ) -> Split:
         mapped = []
-        for doc in self:
+        for number, doc in enumerate(self):
             made = Document(doc._value)
             made.update(doc)
-            made.update(function(doc) or {})
+            made.update((function(doc, number) if with_indices else function(doc)) or {})
             mapped.append(made)
         return Split(mapped)
 
