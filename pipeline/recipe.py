@@ -14,14 +14,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
 
 from distill.chain import Filtering
 from distill.generate import Generation
 from distill.mix import Mix
 from distill.recipe import DistilRecipe
+from pipeline.expected import Expected, check_expected
 from rl.recipe import RLRecipe
 from rl.reward_model import RewardRecipe
 from runs.recipe import check, merge, read_recipe
@@ -98,8 +99,11 @@ class Given(BaseModel):
 
 
 class PipelineRecipe(Strict):
+    """``expected``: for `pipeline.plan` alone, by a stage's name."""
+
     title: str = ""
     stages: tuple[Given, ...] = Field(min_length=1)
+    expected: Mapping[str, Expected] = Field(default_factory=dict)
 
     @field_validator("stages")
     @classmethod
@@ -108,6 +112,11 @@ class PipelineRecipe(Strict):
         if twice := [name for name in names if names.count(name) > 1]:
             raise ValueError(f"two stages are called {twice[0]}")
         return stages
+
+    @model_validator(mode="after")
+    def _expected_of_stages(self) -> Self:
+        check_expected(self.expected, [stage.name for stage in self.stages])
+        return self
 
 
 @dataclass(frozen=True)

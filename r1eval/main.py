@@ -25,6 +25,7 @@ COMMANDS = {
     "reward": ("r1eval.reward:reward", "A reward model of preferences."),
     "distill": ("r1eval.distill:distill", "From a teacher's traces to a trained student."),
     "pipeline": ("r1eval.pipeline:pipeline", "R1's stages, or yours, one after the other."),
+    "plan": ("r1eval.plan:plan", "What a recipe will take of GPUs: tokens, memory, hours."),
     "doctor": ("r1eval.doctor:doctor", "What is wrong with a recipe or a model, beforehand."),
     "import": ("r1eval.import_:import_", "Completions made elsewhere become a run."),
     "export": ("r1eval.export:export", "Write a run's samples as JSONL or Parquet."),

@@ -19,15 +19,46 @@ class Line:
     formula: str
 
 
-def plan(recipe: RLRecipe, config: GRPOConfig, parameters: float | None) -> Iterator[Line]:
+@dataclass(frozen=True)
+class Batches:
+    """Completions of an optimiser step, of a ``rollout``, which is so many ``steps``, and ``drawn``
+    in all: 0 where the recipe counts by epochs.
+    """
+
+    completions: int
+    rollout: int
+    steps: int
+    drawn: int
+
+
+def batches_of(recipe: RLRecipe, config: GRPOConfig) -> Batches:
     """``config`` is read for its values alone: its own counts are those of one process."""
-    processes, group = recipe.processes, config.num_generations
     own = config.per_device_train_batch_size * config.gradient_accumulation_steps
-    completions = own * processes
+    completions = own * recipe.processes
     given = recipe.grpo.get("generation_batch_size")
-    rollout = given or config.generation_batch_size * processes
-    per_rollout = max(1, rollout * config.num_iterations // completions)
-    steps, length = config.max_steps, config.max_completion_length
+    rollout = given or config.generation_batch_size * recipe.processes
+    return Batches(
+        completions=completions,
+        rollout=rollout,
+        steps=max(1, rollout * config.num_iterations // completions),
+        drawn=max(0, config.max_steps) * completions // config.num_iterations,
+    )
+
+
+def passes(config: GRPOConfig, batches: Batches) -> tuple[int, int]:
+    """Of every token of a completion: forward passes, the one that draws it included, and floating
+    point operations of training for each parameter: 6, or 8 where activations are computed again.
+    """
+    forward = 1 + bool(config.beta) + (batches.steps > 1)
+    return forward, config.num_iterations * (8 if config.gradient_checkpointing else 6)
+
+
+def plan(recipe: RLRecipe, config: GRPOConfig, parameters: float | None) -> Iterator[Line]:
+    """``config`` as for `batches_of`."""
+    processes, group = recipe.processes, config.num_generations
+    batches = batches_of(recipe, config)
+    completions, rollout, drawn = batches.completions, batches.rollout, batches.drawn
+    length = config.max_completion_length
     yield Line(
         "completions a step",
         f"{completions:,}",
@@ -38,7 +69,9 @@ def plan(recipe: RLRecipe, config: GRPOConfig, parameters: float | None) -> Iter
     yield Line(
         "completions a rollout",
         f"{rollout:,}",
-        "generation_batch_size" if given else "as many as a generation's batches hold",
+        "generation_batch_size"
+        if recipe.grpo.get("generation_batch_size")
+        else "as many as a generation's batches hold",
     )
     yield Line(
         "questions a rollout",
@@ -47,16 +80,16 @@ def plan(recipe: RLRecipe, config: GRPOConfig, parameters: float | None) -> Iter
     )
     yield Line(
         "steps a rollout",
-        f"{per_rollout:,}",
+        f"{batches.steps:,}",
         f"{rollout:,} × num_iterations {config.num_iterations} / {completions:,}",
     )
-    if steps <= 0:
+    if not drawn:
         return
-    drawn = steps * completions // config.num_iterations
     yield Line(
         "completions in all",
         f"{drawn:,}",
-        f"max_steps {steps:,} × {completions:,} / num_iterations {config.num_iterations}",
+        f"max_steps {config.max_steps:,} × {completions:,} / num_iterations "
+        f"{config.num_iterations}",
     )
     most = drawn * length
     yield Line("tokens at most", f"{most:,}", f"{drawn:,} × max_completion_length {length:,}")
@@ -65,7 +98,7 @@ def plan(recipe: RLRecipe, config: GRPOConfig, parameters: float | None) -> Iter
         return
     yield Line("parameters", f"{parameters:,.0f}", "from the model's configuration or the recipe")
     yield from _memory(recipe, config, parameters)
-    yield from _compute(config, parameters, most, per_rollout > 1)
+    yield _compute(config, parameters, most, batches)
 
 
 def _memory(recipe: RLRecipe, config: GRPOConfig, parameters: float) -> Iterator[Line]:
@@ -86,24 +119,15 @@ def _memory(recipe: RLRecipe, config: GRPOConfig, parameters: float) -> Iterator
         )
 
 
-def _compute(
-    config: GRPOConfig, parameters: float, tokens: float, off_policy: bool
-) -> Iterator[Line]:
-    forward = 1 + bool(config.beta) + off_policy
-    backward = config.num_iterations * (8 if config.gradient_checkpointing else 6)
-    operations = (2 * forward + backward) * parameters * tokens
-    yield Line(
+def _compute(config: GRPOConfig, parameters: float, tokens: float, batches: Batches) -> Line:
+    forward, backward = passes(config, batches)
+    return Line(
         "FLOPs at most",
-        f"{operations:.2e}",
+        f"{(2 * forward + backward) * parameters * tokens:.2e}",
         f"(2 × {forward} passes + {backward}) × parameters × tokens at most: a pass to draw"
         + (", one for the reference" if config.beta else "")
-        + (", one for the older policy" if off_policy else "")
-        + f", {backward} to train",
-    )
-    yield Line(
-        "H100 hours at most",
-        f"{operations / (989e12 * 0.3) / 3600:,.2f}",
-        "FLOPs / (989e12 a second, bf16 dense × 0.3 in use) / 3600",
+        + (", one for the older policy" if batches.steps > 1 else "")
+        + f", {backward} to train; r1eval plan says how long that takes",
     )
 
 

@@ -90,7 +90,7 @@ def train_reward(recipe: RewardRecipe, out: Path) -> dict[str, Any]:
     card: ``accuracy`` on what is held out, with ``n`` and its 95 % interval (Wilson).
     """
     transformers_logging.disable_progress_bar()
-    config = _config(recipe, out)
+    config = config_of(recipe, out)
     model, tokenizer = _with_a_head(recipe, config.seed)
     read = Reader(tokenizer, recipe.model, recipe.reads)
     out.mkdir(parents=True, exist_ok=True)
@@ -140,7 +140,8 @@ def read_card(out: Path, recipe: RewardRecipe) -> dict[str, Any] | None:
     return card
 
 
-def _config(recipe: RewardRecipe, out: Path) -> RewardConfig:
+def config_of(recipe: RewardRecipe, out: Path) -> RewardConfig:
+    """TRL's configuration. Raises UserError on values that do not go together."""
     return make_config(
         RewardConfig, recipe.training, out, "training", report_to=[], max_length=None
     )

@@ -138,10 +138,16 @@ def count_parameters(place: ModelPlace) -> int | None:
     """How many parameters a model has, by its configuration alone; ``None`` when that is not here
     and cannot be fetched.
     """
+    model = empty_model(place)
+    return None if model is None else sum(p.numel() for p in model.parameters())
+
+
+def empty_model(place: ModelPlace) -> Any | None:
+    """A model's modules without their weights, by its configuration; ``None`` as above."""
     try:
         with quiet(place.gguf_file is not None):
             config = AutoConfig.from_pretrained(place.source, **_options(place))
-        return _count(config, place.trust_remote_code)
+        return _empty(config, place.trust_remote_code)
     except _FAULTS:
         return None
 
@@ -192,10 +198,12 @@ def _read_once() -> Iterator[None]:
 
 
 def _count(config: Any, trust_remote_code: bool) -> int:
-    """How many parameters a model of this configuration has, without making it."""
+    return sum(p.numel() for p in _empty(config, trust_remote_code).parameters())
+
+
+def _empty(config: Any, trust_remote_code: bool) -> Any:
     with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(config, trust_remote_code=trust_remote_code)
-    return sum(p.numel() for p in model.parameters())
+        return AutoModelForCausalLM.from_config(config, trust_remote_code=trust_remote_code)
 
 
 def revision_of(place: ModelPlace) -> str:
