@@ -117,6 +117,11 @@ def probe(engine: Engine, prompt: Prompt, sampling: Sampling, forcing: Forcing |
     """
     if isinstance(engine, EndpointEngine):
         usage = engine.probe(prompt, sampling)
+        if engine.bill.limit is not None and None in (usage.prompt, usage.completion):
+            raise UserError(
+                f"{engine.facts.model} counts no tokens, so --max-cost cannot be kept: try "
+                "--engine-arg stream=false, or leave it out"
+            )
         if forcing is not None and not engine.facts.tells_ids and usage.thinking is None:
             raise UserError(
                 f"{engine.facts.model} does not count the tokens of thoughts: {TOKENIZER}"
@@ -134,14 +139,15 @@ def accounted(
         yield
         return
     bill = engine.bill
-    if (before := store.bill()) is not None:
-        bill.carry(before.prompt_tokens, before.reply_tokens, before.replies, before.uncounted)
+    before = store.bill() or StoredBill(0, 0, 0, 0)
+    bill.carry(before.prompt_tokens, before.reply_tokens, before.replies, before.uncounted)
 
     def keep() -> None:
         store.set_bill(
             StoredBill(bill.prompt_tokens, bill.reply_tokens, bill.replies, bill.uncounted)
         )
 
+    keep()  # the first token, which was asked for before the run began, is paid for as well
     bill.on_change = keep
     try:
         yield

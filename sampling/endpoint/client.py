@@ -53,8 +53,8 @@ class Client:
         try:
             with httpx2.Client(**self._options) as http:
                 answer = http.request(method, url, json=body)
-                return answer.status_code, answer.text
-        except httpx2.InvalidURL as error:
+                return answer.status_code, self._without_key(answer.text)
+        except (httpx2.InvalidURL, UnicodeError) as error:  # a name that no host can have
             raise Refused(f"{url} is not a URL: {error}", stops=True) from error
         except httpx2.HTTPError as error:
             raise Again(_broken(error)) from error
@@ -82,6 +82,9 @@ class Client:
             raise Again("the server did not answer in time", slower=True) from error
         except httpx2.HTTPError as error:
             raise Again(_broken(error)) from error
+        except (Again, Refused) as error:  # in the server's words, which may be our own
+            error.reason = self._without_key(error.reason)
+            raise
 
     def failure(self, status: int, text: str, after: str | None = None) -> Again | Refused:
         """What a status other than 200 means."""
@@ -111,20 +114,28 @@ async def _read(answer: httpx2.Response) -> bytes:
 
 
 async def _put_together(answer: httpx2.Response, on_piece: Callable[[], None]) -> dict[str, Any]:
-    pieces, length = Pieces(), 0
-    async for line in answer.aiter_lines():
-        length += len(line)
+    """Events end at a line feed: other characters that end lines for Python are text. What comes
+    after the last event is not waited for.
+    """
+    pieces, length, rest = Pieces(), 0, b""
+    async for some in answer.aiter_bytes():
+        length += len(some)
         if length > 16 * _MOST_BYTES:
             raise Again("a stream without end")
-        if pieces.add(line):
-            on_piece()
+        *lines, rest = (rest + some).split(b"\n")
+        for line in lines:
+            if pieces.add(line.decode(errors="replace").rstrip("\r")):
+                on_piece()
+        if pieces.done:
+            return pieces.whole()
+    pieces.add(rest.decode(errors="replace"))
     return pieces.whole()
 
 
 def _json(text: bytes) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Again("the reply is not JSON") from error
 
 
@@ -132,7 +143,7 @@ def _message(text: str) -> str:
     """What an error says: its message, or that it is a page."""
     try:
         return said(json.loads(text))
-    except ValueError:
+    except (ValueError, RecursionError):
         return "a page of HTML" if text.lstrip()[:1] == "<" else said(text)
 
 

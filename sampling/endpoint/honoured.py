@@ -32,6 +32,8 @@ class Honoured:
     finishes: Counter[str] = field(default_factory=Counter)
     retries: Counter[str] = field(default_factory=Counter)
     over: int = 0
+    short: int = 0
+    longest_cut: int = 0
     uncounted: int = 0
 
     def add(self, reply: Reply, max_tokens: int) -> None:
@@ -42,12 +44,16 @@ class Honoured:
         if reply.fingerprint is not None:
             self.fingerprints[reply.fingerprint] += 1
         self.over += (reply.usage.completion or 0) > max_tokens
+        if reply.finish == "length" and 0 < (reply.usage.completion or 0) < max_tokens:
+            self.short += 1
+            self.longest_cut = max(self.longest_cut, reply.usage.completion or 0)
         self.uncounted += reply.usage.completion is None
 
     def findings(self) -> list[str]:
         """Where the server did otherwise than asked, a sentence each."""
         counts = {
             "are longer than the tokens asked for": self.over,
+            f"were cut off at fewer tokens than asked for ({self.longest_cut} at most)": self.short,
             "came without a count of tokens": self.uncounted,
         }
         counts |= {

@@ -13,6 +13,7 @@ from typing import Any
 from sampling.endpoint.client import Client
 from sampling.endpoint.failures import Again, Refused
 from sampling.endpoint.place import Place
+from sampling.endpoint.reply import printable
 from sampling.engine import ModelError, Prompt
 
 _SHOWN = 10
@@ -50,7 +51,7 @@ def _look(client: Client, url: str, model: str) -> Served:
             f"{url} does not speak OpenAI's protocol: {url}/models holds no list of models "
             "(does the URL lack /v1?)"
         )
-    names = tuple(str(row["id"]) for row in rows)
+    names = tuple(printable(str(row["id"])) for row in rows)
     of_model = next((row for row in rows if row["id"] in {model, f"{model}:latest"}), None)
     if of_model is None:
         near = get_close_matches(model, names, _SHOWN, 0.3) if len(names) > _SHOWN else names
@@ -80,7 +81,7 @@ def _ask(client: Client, url: str) -> tuple[int, str]:
 def _rows(text: str) -> Sequence[Mapping[str, Any]] | None:
     try:
         listed = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     rows = listed.get("data") if isinstance(listed, Mapping) else listed  # Together's is bare
     if not isinstance(rows, list):
@@ -124,4 +125,10 @@ class VllmTokens:
             raise ModelError(f"{url}: {error.reason}") from error
         if status != 200:
             raise ModelError(f"{url}: {self._client.failure(status, text).reason}")
-        return json.loads(text)
+        try:
+            told = json.loads(text)
+        except (ValueError, RecursionError):
+            told = None
+        if not isinstance(told, Mapping) or not ("tokens" in told or "prompt" in told):
+            raise ModelError(f"{url} does not answer as vLLM does")
+        return told

@@ -10,6 +10,7 @@ Place(urls=('http://localhost:11434/v1',), model='deepseek-r1:7b', preset='ollam
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -109,7 +110,8 @@ def read_place(name: str) -> Place | None:
         return None
     urls, _, model = name.partition("#")
     if not model:
-        raise ModelError(f"{name} names no model: give {name}#MODEL")
+        shown = ",".join(map(_shown, urls.split(",")))
+        raise ModelError(f"{shown} names no model: give {shown}#MODEL")
     return Place(tuple(_url(url.strip()) for url in urls.split(",")), model, "")
 
 
@@ -118,12 +120,21 @@ def _url(url: str) -> str:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise ModelError(f"{url} is not a URL: {error}") from error
+        raise ModelError(f"{_shown(url)} is not a URL: give {FORMS}") from error
     if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
-        raise ModelError(f"{url} is not a URL: give {FORMS}")
+        raise ModelError(f"{_shown(url)} is not a URL: give {FORMS}")
     if parts.username or parts.password or parts.query:
         raise ModelError(
             f"the URL of {parts.hostname} holds more than a path; a key goes into the environment: "
             f"export {KEY_NAMES[0]}=…"
         )
     return url.rstrip("/")
+
+
+def _shown(url: str) -> str:
+    """Without what may be secret in it.
+
+    >>> _shown("http://me:hunter2@host/v1?api_key=hunter2")
+    'http://…@host/v1?…'
+    """
+    return re.sub(r"\?.*", "?…", re.sub(r"//[^/]*@", "//…@", url))

@@ -64,6 +64,7 @@ class Bill:
     reply_tokens: int = field(default=0, init=False)
     replies: int = field(default=0, init=False)
     uncounted: int = field(default=0, init=False)
+    carried: bool = field(default=False, init=False)
 
     def add(self, usage: Usage) -> None:
         self.replies += 1
@@ -74,9 +75,16 @@ class Bill:
             self.on_change()
 
     def carry(self, prompt_tokens: int, reply_tokens: int, replies: int, uncounted: int) -> None:
-        """What earlier sessions of the run have cost."""
-        self.prompt_tokens, self.reply_tokens = prompt_tokens, reply_tokens
-        self.replies, self.uncounted = replies, uncounted
+        """What earlier sessions of the run have cost, on top of what this one has by now; told
+        once.
+        """
+        if self.carried:
+            return
+        self.carried = True
+        self.prompt_tokens += prompt_tokens
+        self.reply_tokens += reply_tokens
+        self.replies += replies
+        self.uncounted += uncounted
 
     @property
     def dollars(self) -> float | None:

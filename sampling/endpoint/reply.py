@@ -20,6 +20,9 @@ from sampling.endpoint.failures import Again
 OPENING, CLOSING = "<think>", "</think>"
 
 
+_MOST = 2**31  # tokens: what is beyond is no count
+
+
 @dataclass(frozen=True)
 class Usage:
     """Tokens as the server counted them; ``None`` where it did not say."""
@@ -75,6 +78,7 @@ def read_reply(body: Any) -> Reply:
         content, thought = choice.get("text"), None
     if not isinstance(content, str) or not isinstance(thought, str | None):
         raise Again("no text in the reply")
+    content, thought = whole(content), None if thought is None else whole(thought)
     if thought is not None and _holds(content, thought):
         thought = None  # the server tells it twice
     if not content and not thought and choice.get("finish_reason") is None:
@@ -119,7 +123,7 @@ def said(body: Any) -> str:
         if isinstance(error, Mapping):
             error = error.get("message") or error.get("detail") or error
         body = error
-    line = " ".join(str(body).split())
+    line = printable(" ".join(str(body).split()))
     return line if len(line) <= 200 else f"{line[:200]}…"
 
 
@@ -149,9 +153,30 @@ def _holds(content: str, thought: str) -> bool:
 
 
 def _count(value: Any) -> int | None:
-    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    return value if whole else None
+    counts = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST
+    return value if counts else None
 
 
 def _text_or_none(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return printable(value) or None if isinstance(value, str) else None
+
+
+def whole(text: str) -> str:
+    """Pairs of surrogates joined, which a stream may have cut in two; what is left of one is no
+    character.
+
+    >>> whole("a" + chr(0xD83D) + chr(0xDE00)) == "a" + chr(0x1F600)
+    True
+    >>> whole(chr(0xD83D)) == chr(0xFFFD)
+    True
+    """
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def printable(text: str) -> str:
+    """Without what moves a terminal's cursor or colours it.
+
+    >>> printable("a" + chr(27) + "[31mb")
+    'a[31mb'
+    """
+    return "".join(char for char in text if char.isprintable())

@@ -32,6 +32,7 @@ class Pieces:
         self._thought: list[str] = []
         self._finish: str | None = None
         self._chat = False
+        self.done = False
 
     def add(self, line: str) -> bool:
         """Whether it brought text. Raises Again on what is no event of a reply."""
@@ -39,10 +40,11 @@ class Pieces:
             return False
         data = line.removeprefix("data:").strip()
         if data == "[DONE]":
+            self.done = True
             return False
         try:
             piece = json.loads(data)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Again("a piece of the stream is not JSON") from error
         if not isinstance(piece, Mapping):
             raise Again("a piece of the stream is not an object")

@@ -35,6 +35,10 @@ def fails(capsys, tmp_path):
         ("http://host:port/v1#m", "not a URL"),
         ("http://127.0.0.1:1/v1", "names no model"),
         ("https://someone:secret@host/v1#m", "the environment"),
+        ("https://someone:secret@host/v1", "names no model"),
+        ("http://someone:secret@host:port/v1#m", "not a URL"),
+        ("http://host/v1?api_key=secret", "names no model"),
+        ("http://a..b/v1#m", "not a URL"),
         ("ollama:", "names no model"),
         ("http://no.such.host.invalid/v1#m", "cannot reach"),
     ],
@@ -59,6 +63,23 @@ def test_a_wrong_key_is_not_echoed(fails, serve, monkeypatch):
     line = fails(served.model)  # the server says which key was wrong
     assert "OPENAI_API_KEY" in line
     assert KEY not in line
+
+
+def test_a_key_is_not_echoed_where_an_error_comes_as_a_reply(fails, serve, monkeypatch):
+    monkeypatch.setenv("R1EVAL_API_KEY", KEY)
+
+    def wrong(handler, asked):
+        handler.send(200, {"error": {"message": f"bad key {KEY}"}})
+        return True
+
+    line = fails(serve(fault=wrong).model, "--engine-arg", "attempts=1")
+    assert "bad key [key]" in line
+    assert KEY not in line
+
+
+def test_a_limit_of_cost_needs_a_server_that_counts(fails, serve):
+    price = ("--price-in", "1", "--price-out", "1000", "--max-cost", "0.01")
+    assert "--max-cost cannot be kept" in fails(serve(usage=False).model, *price)
 
 
 def test_a_key_that_only_samples_need(fails, serve, monkeypatch):

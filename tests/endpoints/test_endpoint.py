@@ -1,6 +1,7 @@
 """What a server says becomes samples like those of an embedded model."""
 
 import json
+import time
 
 import pytest
 
@@ -215,6 +216,56 @@ def test_what_was_not_honoured_is_found(serve):
         "4 of 4 replies are longer than the tokens asked for",
         "4 of 4 replies came from another, not nano",
     ]
+
+
+def test_a_reply_that_was_cut_off_early_is_found(serve):
+    """As Ollama's context does: length, and fewer tokens than were asked for."""
+
+    def cut(reply):
+        reply["choices"][0]["finish_reason"] = "length"
+        reply["usage"]["completion_tokens"] = 8
+        return reply
+
+    engine = endpoint(serve(change=cut).model)
+    draw(engine, QUESTIONS)
+    assert engine.findings() == [
+        "4 of 4 replies were cut off at fewer tokens than asked for (8 at most)"
+    ]
+
+
+def test_a_stream_is_read_whatever_ends_lines_elsewhere_and_not_after_its_end(serve, nano_engine):
+    """U+2028 within a text, half an emoji a piece, and a connection that stays open."""
+    pieces = ["4\u2028", "\\ud83d", "\\ude00"]
+
+    def streams(handler, asked):
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/event-stream")
+        handler.end_headers()
+        for piece in pieces:
+            delta = f'data: {{"choices": [{{"delta": {{"content": "{piece}"}}}}]}}\n\n'
+            handler.wfile.write(delta.encode())
+        end = 'data: {"choices": [{"delta": {}, "finish_reason": "stop"}]}\n\ndata: [DONE]\n\n'
+        handler.wfile.write(end.encode())
+        handler.wfile.flush()
+        time.sleep(2)
+        handler.close_connection = True
+        return True
+
+    (one, *_) = draw(endpoint(serve(fault=streams).model, timeout="1"), QUESTIONS[:1])
+    assert one.text == "4\u2028\U0001f600"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda reply: {**reply, "usage": {"prompt_tokens": 3, "completion_tokens": 10**30}},
+        lambda reply: {**reply, "model": "\x1b[31mnano\ud83d"},
+    ],
+)
+def test_odd_counts_and_names_end_nothing(serve, change):
+    engine = endpoint(serve(change=change).model, stream="false")
+    assert draw(engine, QUESTIONS[:1])[0].finish_reason == "stop"
+    assert "\x1b" not in "".join(engine.findings())
 
 
 def test_several_servers_share_the_requests(serve):
