@@ -115,6 +115,8 @@ class Asker:
             self._honoured.retries[failure.reason] += 1
             if failure.slower:  # for others too, though not as long as for what failed often
                 server.close(failure.after or backoff(1, self._between))
+            elif batch.servers.several:  # who fails at once is always the freest
+                server.close(backoff(server.failures, self._between))
             await asyncio.sleep(wait)
         raise AssertionError("attempts are counted")
 
@@ -125,9 +127,11 @@ class Asker:
         try:
             reply = await self._post(http, batch, server, request, begun)
         except Again as error:
+            server.failures += 1
             if error.slower:
                 server.window.overloaded(epoch)
             raise
+        server.failures = 0
         server.window.succeeded()
         return reply
 

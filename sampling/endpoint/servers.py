@@ -13,12 +13,15 @@ from sampling.endpoint.window import Window
 
 @dataclass
 class Server:
-    """One server. No request goes to it before ``closed_until`` (seconds of `time.monotonic`)."""
+    """One server. No request goes to it before ``closed_until`` (seconds of `time.monotonic`);
+    ``failures`` in a row.
+    """
 
     url: str
     window: Window
     under_way: int = 0
     closed_until: float = 0.0
+    failures: int = 0
 
     @property
     def load(self) -> float:
@@ -55,6 +58,10 @@ class Servers:
         finally:
             server.under_way -= 1
             self._changed.set()
+
+    @property
+    def several(self) -> bool:
+        return len(self._servers) > 1
 
     def _under_way(self) -> int:
         return sum(server.under_way for server in self._servers)

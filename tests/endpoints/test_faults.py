@@ -113,6 +113,28 @@ def test_a_reply_that_is_withheld_is_missing(serve, tmp_path, capsys, reason):
     assert "filter" in told
 
 
+def test_a_server_that_is_down_costs_no_sample_where_another_has_room(
+    serve, undisturbed, tmp_path, capsys
+):
+    """Who fails at once is always the freest: it must not draw every attempt to itself."""
+
+    def takes_its_time(handler, _):
+        time.sleep(0.05)
+        return False
+
+    def down(handler, asked):
+        if asked.get("max_tokens") == 1:
+            return False  # the first token, before the run begins
+        handler.send(500, {"error": {"message": "down"}})
+        return True
+
+    good, bad = serve(fault=takes_its_time), serve(fault=down)
+    few = ["--engine-arg", "attempts=4"]
+    code, told = evaluate(capsys, f"{good.url},{bad.url}#nano", tmp_path / "run", *few)
+    assert code == 0, told
+    assert texts(tmp_path / "run") == undisturbed
+
+
 def test_the_window_halves_when_the_server_has_too_much_to_do(serve, undisturbed, tmp_path, capsys):
     served = serve()
 
