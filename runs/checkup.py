@@ -141,6 +141,12 @@ def _seeds(first: Completion, again: Completion, other: Completion) -> Finding:
         return Finding(
             "warning", "seed", "two seeds give one text: samples may be copies of one another"
         )
+    if first.text == other.text:
+        return Finding(
+            "note",
+            "seed",
+            "two seeds give one short text, which tells nothing: a run compares them",
+        )
     if first.text != again.text:
         return Finding(
             "note", "seed", "one seed gives two texts: samples differ, and cannot be drawn again"

@@ -66,9 +66,10 @@ class EndpointEngine:
         self._options = options
         self._client = Client(key, key_name, options.timeout, place.local)
         self.served = served = look(self._client, place)
-        self._vllm = (
-            VllmTokens(self._client, place.urls[0], place.model) if served.owner == "vllm" else None
-        )
+        self._vllm = None
+        if served.owner == "vllm":
+            vllm = VllmTokens(self._client, place.urls[0], place.model)
+            self._vllm = vllm if vllm.is_there() else None
         self._tokenizer = Tokenizer(options.tokenizer) if options.tokenizer else None
         self.prefix: PrefixMode = options.prefix or self._settled_prefix()
         self._parameters = Parameters(place.model, self.prefix, options.stream, served.owner)
@@ -99,7 +100,7 @@ class EndpointEngine:
     def _settled_prefix(self) -> PrefixMode:
         if self._place.preset and PRESETS[self._place.preset].opens_thought:
             return "server"
-        return "vllm" if self._vllm else "refuse"
+        return "vllm" if self.served.owner == "vllm" else "refuse"
 
     def _base(self, url: str) -> str:
         beta = self._place.preset == "deepseek" and self.prefix == "deepseek"

@@ -62,11 +62,11 @@ def _look(client: Client, url: str, model: str) -> Served:
     return Served(names, context, str(of_model.get("owned_by", "")))
 
 
-def _ask(client: Client, url: str) -> tuple[int, str]:
+def _ask(client: Client, url: str, method: str = "GET", body: Any = None) -> tuple[int, str]:
     reason = ""
     for _ in range(_TRIES):
         try:
-            status, text = client.once("GET", url)
+            status, text = client.once(method, url, body)
         except Again as error:
             reason = error.reason
             continue
@@ -96,6 +96,12 @@ class VllmTokens:
         self._client = client
         self._root = url.removesuffix("/v1")
         self._model = model
+
+    def is_there(self) -> bool:
+        """Whether it is reached: a gateway may let through what is below /v1 alone."""
+        body = {"model": self._model, "prompt": "a"}
+        status, _ = _ask(self._client, f"{self._root}/tokenize", "POST", body)
+        return status not in _NO_LIST
 
     def of_prompt(self, prompt: Prompt) -> tuple[int, ...]:
         if prompt.text is not None:

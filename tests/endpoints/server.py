@@ -54,6 +54,7 @@ class Served:
     key: str | None = None
     usage: bool = True
     counts_thoughts: bool = False
+    tokenizes: bool = True  # as vLLM does, unless a gateway hides it
     seed: int | None = None  # honoured in place of what was asked
     fault: Fault | None = None
     lists: Callable[[Handler], None] | None = None  # in place of the list of models
@@ -155,7 +156,7 @@ class Handler(BaseHTTPRequestHandler):
         if not self._allowed():
             return
         match self.path:
-            case "/tokenize" if self.served.owner == "vllm":
+            case "/tokenize" if self.served.owner == "vllm" and self.served.tokenizes:
                 self._tokenize(asked)
             case "/detokenize" if self.served.owner == "vllm":
                 self.send(200, {"prompt": self.served.engine.decode(asked["tokens"])})

@@ -70,6 +70,12 @@ def test_what_a_server_would_do_by_itself_is_asked_not_to_be_done(serve):
     assert not {"top_k", "min_p", "repeat_penalty", "repetition_penalty"} & set(served.bodies[-1])
 
 
+def test_a_vllm_behind_a_gateway_is_used_without_its_tokenizer(serve, nano_engine):
+    engine = endpoint(serve(tokenizes=False).model)
+    assert engine.prefix == "vllm"
+    assert draw(engine, QUESTIONS[:1])[0].text == draw(nano_engine, QUESTIONS[:1])[0].text
+
+
 def test_what_a_server_does_not_let_be_set_is_said(serve):
     def refuses(handler, asked):
         if "repetition_penalty" not in asked:
