@@ -261,6 +261,7 @@ def _seed(request: Request) -> int:
     """vLLM's streams cannot begin in the middle, so a sample that goes on after ``drawn`` tokens
     gets another one, and not the numbers again that drew its beginning.
 
+    >>> from sampling.engine import Prompt
     >>> prompt = Prompt.chat("1+1=?")
     >>> _seed(Request(0, prompt, seed=17)), _seed(Request(0, prompt, seed=17, drawn=2))
     (17, 1013904243)
