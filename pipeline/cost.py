@@ -85,7 +85,7 @@ def drawing(
     thirds of their memory. ``None`` where the weights do not fit.
 
     >>> from pipeline.gpus import Gpu
-    >>> tiny = Size(5e9, 5e9, layers=10, hidden=1, vocabulary=1, cached=100)  # 10 GB; 2 kB a token
+    >>> tiny = Size(5e9, 5e9, layers=10, hidden=1, cached=100)  # 10 GB; 2 kB a token
     >>> one = Cluster(1, Gpu("mine", 1e15, bandwidth=1e12, memory=100e9, source=""))
     >>> found = drawing(tiny, one, Assumed(), completions=1000, prompt=500, mean=1000, longest=2000)
     >>> found.in_flight, found.steps  # 1,000 × 1,000 tokens in 2,000 steps
@@ -162,20 +162,18 @@ def training_memory(
     adapter: bool = False,
     reference: bool = False,
     checkpointing: bool = True,
-    fused: bool = False,
 ) -> Training:
     """``rows`` of ``length`` tokens on a GPU at once; ``weight_bytes`` is also a gradient's, and
     each of Adam's two. An ``adapter``'s own are left out.
 
     Activations: 34 · width bytes of a layer for a token (Korthikanti et al., arXiv 2205.05198, eq.
     1, without the scores that fused attention does not keep), of one layer with checkpointing,
-    which keeps 2 · width of every other; and 8 · vocabulary for logits and their gradient,
-    unless these are ``fused`` with the loss (Liger).
+    which keeps 2 · width of every other. No logits: TRL projects to the vocabulary tile by tile.
 
-    >>> tiny = Size(1e9, 1e9, layers=10, hidden=1000, vocabulary=10_000, cached=1)
+    >>> tiny = Size(1e9, 1e9, layers=10, hidden=1000, cached=1)
     >>> made = training_memory(tiny, gpus=4, rows=2, length=500)
     >>> made.weights / 1e9, made.gradients / 1e9, made.optimiser / 1e9, made.activations / 1e6
-    (1.0, 1.0, 2.0, 134.0)
+    (1.0, 1.0, 2.0, 54.0)
     """
     whole = size.parameters * weight_bytes / gpus
     trained = 0.0 if adapter else whole
@@ -186,5 +184,5 @@ def training_memory(
         gradients=trained,
         optimiser=2 * trained,
         reference=whole if reference and not adapter else 0.0,
-        activations=rows * length * (layers + (0 if fused else 8 * size.vocabulary)),
+        activations=rows * length * layers,
     )

@@ -86,7 +86,6 @@ class Figures:
         *,
         reference: bool = False,
         checkpointing: bool,
-        fused: bool,
     ) -> Training:
         weight = 4 if recipe is None or recipe.dtype == "float32" else 2
         gpus = self.cluster.count
@@ -99,7 +98,6 @@ class Figures:
             adapter=recipe is not None and recipe.lora is not None,
             reference=reference,
             checkpointing=checkpointing,
-            fused=fused,
         )
         self.tell(
             "weights, gradients, Adam",
@@ -108,13 +106,12 @@ class Figures:
             f"{weight}, {weight} and 2 × {weight} bytes × parameters / {gpus} GPUs"
             + (f"; the reference: {gigabytes(made.reference)}" if made.reference else ""),
         )
-        logits = "" if fused else " + 8 × vocabulary"
         layers = "34 × width + 2 × width × layers" if checkpointing else "34 × width × layers"
         self.tell(
             "activations",
             f"{gigabytes(made.activations)} a GPU",
-            f"{rows} rows × {length:,.0f} tokens × ({layers}{logits}) bytes, "
-            f"width {of.hidden:,}, {of.layers} layers, vocabulary {of.vocabulary:,}",
+            f"{rows} rows × {length:,.0f} tokens × ({layers}) bytes, "
+            f"width {of.hidden:,}, {of.layers} layers",
         )
         fits = made.total <= self.cluster.gpu.memory
         self.tell(

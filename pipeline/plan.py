@@ -153,7 +153,6 @@ class _Planner:
             recipe,
             reference=bool(config.beta),
             checkpointing=config.gradient_checkpointing,
-            fused=config.use_liger_kernel,
         )
         counts = Tokens(drawn * prompt, drawn * mean, tokens)
         return self._made(counts, found, hours, trained, memory)
@@ -177,7 +176,6 @@ class _Planner:
             recipe.over_long.tokens or length,
             recipe,
             checkpointing=config.gradient_checkpointing,
-            fused=config.use_liger_kernel,
         )
         return self._made(Tokens(trained=shown * length), None, 0.0, trained, memory)
 
@@ -208,7 +206,6 @@ class _Planner:
             prompt + longest,
             recipe,
             checkpointing=config.gradient_checkpointing,
-            fused=config.use_liger_kernel,
         )
         counts = Tokens(drawn * prompt, drawn * mean, tokens)
         return self._made(counts, found, hours, trained + scored, memory)
@@ -236,7 +233,6 @@ class _Planner:
             length,
             None,
             checkpointing=config.gradient_checkpointing,
-            fused=config.use_liger_kernel,
         )
         return self._made(Tokens(trained=tokens), None, 0.0, trained, memory)
 

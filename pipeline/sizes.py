@@ -27,7 +27,6 @@ class Size:
     active: float
     layers: int
     hidden: int
-    vocabulary: int
     cached: int
     experts: int = 1
     chosen: int = 1
@@ -85,7 +84,6 @@ def guess(parameters: float) -> Size:
         active=parameters,
         layers=layers,
         hidden=128 * layers,
-        vocabulary=128_000,
         cached=2 * 128 * layers // 4,
         source="shape guessed from the number of parameters",
     )
@@ -126,7 +124,6 @@ def _of_files(model: str, revision: str | None) -> Size | None:
         active=total - routed * (1 - chosen / experts),
         layers=config.num_hidden_layers,
         hidden=config.hidden_size,
-        vocabulary=config.vocab_size,
         cached=latent + config.qk_rope_head_dim if latent else pairs,
         experts=experts,
         chosen=min(chosen, experts),
