@@ -15,7 +15,7 @@ from runs.recipe import RECIPES, read_recipe
 from tasks.errors import UserError
 
 ALGORITHMS = ("r1-zero", "r1-reasoning", "dr-grpo", "dapo", "gspo", "cispo")
-SCALES = ("nano", "smollm2", "1.5b", "7b", "32b")
+SCALES = ("nano", "smollm2", "1.5b", "7b", "32b", "v3")
 
 
 @pytest.mark.parametrize("scale", SCALES)
@@ -53,13 +53,14 @@ def test_what_an_algorithm_sets_differs_from_trls_default_or_says_that_it_does_n
             assert "TRL's default too" in lines[key], key
 
 
-@pytest.mark.parametrize("scale", ["1.5b", "7b", "32b"])
-def test_on_eight_gpus_a_rollout_is_as_many_steps_as_published(scale):
+@pytest.mark.parametrize("scale", ["1.5b", "7b", "32b", "v3"])
+def test_on_its_gpus_a_rollout_is_as_many_steps_as_published(scale):
     published = {"r1-zero": 16, "r1-reasoning": 16, "dapo": 16, "gspo": 4}
     for algorithm, steps in published.items():
-        grpo = read_recipe(algorithm, RLRecipe, "rl", [scale]).grpo
+        recipe = read_recipe(algorithm, RLRecipe, "rl", [scale])
+        grpo = recipe.grpo
         on_each = grpo["per_device_train_batch_size"] * grpo["gradient_accumulation_steps"]
-        assert on_each * 8 == 512
+        assert on_each * recipe.processes == 512
         assert grpo["generation_batch_size"] == steps * 512
 
 
