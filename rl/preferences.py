@@ -1,9 +1,21 @@
 """Preference data in the shapes that are usual: pairs of replies, and replies that are rated.
 
-Pairs, as Anthropic HH, UltraFeedback binarized or Skywork Preference have them: ``prompt``,
-``chosen`` and ``rejected``, texts or lists of messages; without ``prompt`` it is what both
-conversations begin with. Rated, as KTO's and BeaverTails' sets: ``prompt``, ``completion`` (or
-``response``) and ``label`` (or ``is_safe``)::
+Pairs, of which the better reply is known:
+
+- ``prompt``, ``chosen``, ``rejected``, texts or lists of messages (UltraFeedback binarized);
+- ``chosen`` and ``rejected`` alone, whole conversations that begin alike: lists of messages
+  (Skywork Preference) or texts with ``Human:`` and ``Assistant:`` (Anthropic HH);
+- ``prompt``, ``response_0``, ``response_1``, ``better_response_id`` (PKU-SafeRLHF);
+- ``prompt``, ``response``, ``helpfulness`` (HelpSteer): the best reply to a prompt beside the
+  worst, where they are more than 1 apart, as in arXiv 2501.12948v2, section 3.1.
+
+Rated, good or not:
+
+- ``prompt``, ``completion`` or ``response``, ``label`` or ``is_safe`` (KTO's sets, BeaverTails),
+  true, false, ``safe`` or ``unsafe``;
+- ``prompt``, ``response_0``, ``is_response_0_safe`` and the same of 1 (PKU-SafeRLHF): two replies.
+
+::
 
     {"prompt": "greet world", "chosen": "hello world", "rejected": "sorry"}
     {"prompt": "leak 582", "completion": "582", "label": false}
@@ -11,7 +23,8 @@ conversations begin with. Rated, as KTO's and BeaverTails' sets: ``prompt``, ``c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +36,10 @@ from tasks.sources import read_file
 from tasks.usercode import call, load_function
 
 Turns = tuple[Message, ...]
+
+_GAP = 1  # in helpfulness; the replies of a pair are further apart
+_LABELS = {"safe": True, "unsafe": False}
+_SPOKEN = re.compile(r"(?:^|\n\n)(Human|Assistant):")
 
 
 @dataclass(frozen=True)
@@ -43,14 +60,21 @@ class Rated:
 
 def read_pairs(source: str) -> list[Pair]:
     """From a .jsonl, .csv or .parquet file, or ``file.py:function``. Raises UserError naming a row
-    that is no pair.
+    that is no pair, and where there is none.
     """
-    return [_pair(row, place) for place, row in _rows(source)]
+    rows = _rows(source)
+    if _is_scored(rows[0][1]):
+        pairs = list(_scored(rows))
+    else:
+        pairs = [_pair(row, place) for place, row in rows]
+    if not pairs:
+        raise UserError(f"{source}: no prompt has replies more than {_GAP} apart in helpfulness")
+    return pairs
 
 
 def read_rated(source: str) -> list[Rated]:
     """As `read_pairs`, of rated replies."""
-    return [_rated(row, place) for place, row in _rows(source)]
+    return [one for place, row in _rows(source) for one in _rated(row, place)]
 
 
 def _rows(source: str) -> list[tuple[str, Mapping[str, Any]]]:
@@ -67,8 +91,14 @@ def _rows(source: str) -> list[tuple[str, Mapping[str, Any]]]:
 
 
 def _pair(row: Any, place: str) -> Pair:
+    if isinstance(row, Mapping) and "better_response_id" in row:
+        better = row["better_response_id"]
+        if better not in (0, 1):
+            raise UserError(f"{place}: better_response_id is {better!r}, neither 0 nor 1")
+        replies = [_get(row, place, f"response_{n}") for n in (better, 1 - better)]
+        row = {"prompt": _get(row, place, "prompt"), "chosen": replies[0], "rejected": replies[1]}
     chosen, rejected = (_turns(_get(row, place, key), place) for key in ("chosen", "rejected"))
-    if "prompt" in row:
+    if "prompt" in row and (len(chosen) == 1 or len(rejected) == 1):
         prompt = _turns(row["prompt"], place, role="user")
         chosen, rejected = chosen[-1:], rejected[-1:]
     else:
@@ -78,18 +108,48 @@ def _pair(row: Any, place: str) -> Pair:
                 break
             shared += 1
         prompt, chosen, rejected = chosen[:shared], chosen[shared:], rejected[shared:]
-    if not prompt or len(chosen) != 1 or len(rejected) != 1:
+    if not prompt or any(len(of) != 1 or of[0].role == "user" for of in (chosen, rejected)):
         raise UserError(f"{place}: chosen and rejected are no two replies to one prompt")
     return Pair(prompt, chosen[0].content, rejected[0].content)
 
 
-def _rated(row: Any, place: str) -> Rated:
-    reply = _turns(_get(row, place, "completion", "response"), place)
-    label = _get(row, place, "label", "is_safe")
-    if label not in (True, False, 0, 1):
-        raise UserError(f"{place}: the label is {label!r}, neither true nor false")
+def _is_scored(row: Any) -> bool:
+    return isinstance(row, Mapping) and "helpfulness" in row and "chosen" not in row
+
+
+def _scored(rows: Sequence[tuple[str, Any]]) -> Iterator[Pair]:
+    """The best and the worst reply to each prompt."""
+    replies: dict[Turns, list[tuple[float, str]]] = {}
+    for place, row in rows:
+        prompt = _turns(_get(row, place, "prompt"), place, role="user")
+        score = _get(row, place, "helpfulness")
+        if isinstance(score, bool) or not isinstance(score, (int, float)):
+            raise UserError(f"{place}: helpfulness is {score!r}, no number")
+        reply = _turns(_get(row, place, "response", "completion"), place)[-1].content
+        replies.setdefault(prompt, []).append((score, reply))
+    for prompt, found in replies.items():
+        (high, best), (low, worst) = max(found, key=_score), min(found, key=_score)
+        if high - low > _GAP:
+            yield Pair(prompt, best, worst)
+
+
+def _score(one: tuple[float, str]) -> float:
+    return one[0]
+
+
+def _rated(row: Any, place: str) -> Iterator[Rated]:
     prompt = _turns(_get(row, place, "prompt"), place, role="user")
-    return Rated(prompt, reply[-1].content, bool(label))
+    names: list[tuple[tuple[str, ...], tuple[str, ...]]]
+    names = [(("completion", "response"), ("label", "is_safe"))]
+    if "response_0" in row:
+        names = [((f"response_{n}",), (f"is_response_{n}_safe",)) for n in (0, 1)]
+    for replies, labels in names:
+        reply = _turns(_get(row, place, *replies), place)
+        label = _get(row, place, *labels)
+        label = _LABELS.get(label, label) if isinstance(label, str) else label
+        if label not in (True, False, 0, 1):
+            raise UserError(f"{place}: the label is {label!r}, neither true nor false")
+        yield Rated(prompt, reply[-1].content, bool(label))
 
 
 def _get(row: Any, place: str, *names: str) -> Any:
@@ -107,10 +167,27 @@ def _turns(given: Any, place: str, role: Any = "assistant") -> Turns:
     (Message(role='assistant', content='hello'),)
     """
     if isinstance(given, str):
-        return (Message(role, given),)
+        return _spoken(given) or (Message(role, given),)
     if isinstance(given, Sequence) and given:
         try:
             return tuple(Message(turn["role"], str(turn["content"])) for turn in given)
         except (TypeError, KeyError) as error:
             raise UserError(f"{place}: a turn lacks role or content") from error
     raise UserError(f"{place}: neither a text nor a list of turns")
+
+
+def _spoken(text: str) -> Turns:
+    """The turns of a text as Anthropic's sets have it, none of another; one that is still to be
+    said is left out.
+
+    >>> [turn.content for turn in _spoken("\\n\\nHuman: Hi\\n\\nAssistant: Hello\\n\\nyou")]
+    ['Hi', 'Hello\\n\\nyou']
+    >>> _spoken("Human: the word begins no turn without a blank line")
+    ()
+    """
+    if not text.startswith("\n\nHuman:"):
+        return ()
+    _, *parts = _SPOKEN.split(text)
+    said = zip(parts[::2], parts[1::2], strict=True)
+    roles: dict[str, Any] = {"Human": "user", "Assistant": "assistant"}
+    return tuple(Message(roles[who], what.strip()) for who, what in said if what.strip())

@@ -62,15 +62,72 @@ def test_the_usual_shapes_of_pairs(tmp_path):
     assert found == [Pair(HELLO, "hello", "sorry")] * 4
 
 
+def test_conversations_as_anthropic_writes_them(tmp_path):
+    """They part at the last reply; what was said before is the prompt."""
+    before = "\n\nHuman: greet world\n\nAssistant: which\n\none?\n\nHuman: this"
+    chosen, rejected = (f"{before}\n\nAssistant: {said}" for said in ("hello", "sorry"))
+    (pair,) = read_pairs(rows(tmp_path, {"chosen": chosen, "rejected": rejected}))
+    said = (Message("assistant", "which\n\none?"), Message("user", "this"))
+    assert pair == Pair((*HELLO, *said), "hello", "sorry")
+    asked = {"prompt": f"{before}\n\nAssistant:", "completion": "hello", "label": True}
+    assert read_rated(rows(tmp_path, asked)) == [Rated(pair.prompt, "hello", True)]
+
+
+def test_turns_in_between_stay_in_the_prompt(tmp_path):
+    """UltraFeedback's ``prompt`` is the first turn alone."""
+    turns = [("user", "greet world"), ("assistant", "which?"), ("user", "this")]
+    talk = [{"role": role, "content": text} for role, text in turns]
+    good, bad = ([*talk, {"role": "assistant", "content": said}] for said in ("hello", "sorry"))
+    row = {"prompt": "greet world", "chosen": good, "rejected": bad}
+    (pair,) = read_pairs(rows(tmp_path, row))
+    assert [turn.content for turn in pair.prompt] == ["greet world", "which?", "this"]
+    assert (pair.chosen, pair.rejected) == ("hello", "sorry")
+
+
+def test_two_replies_with_the_number_of_the_better_and_a_label_each(tmp_path):
+    """PKU-SafeRLHF's, where the more helpful reply may be the harmful one."""
+    row = {
+        "prompt": "greet world",
+        "response_0": "sorry",
+        "response_1": "hello",
+        "is_response_0_safe": True,
+        "is_response_1_safe": False,
+        "better_response_id": 1,
+        "safer_response_id": 0,
+    }
+    assert read_pairs(rows(tmp_path, row)) == [Pair(HELLO, "hello", "sorry")]
+    rated = [Rated(HELLO, "sorry", True), Rated(HELLO, "hello", False)]
+    assert read_rated(rows(tmp_path, row)) == rated
+
+
+def test_scored_replies_become_pairs_where_they_are_more_than_one_apart(tmp_path):
+    def scored(prompt, reply, score):
+        return {"prompt": prompt, "response": reply, "helpfulness": score, "verbosity": 2}
+
+    found = read_pairs(
+        rows(
+            tmp_path,
+            scored("greet world", "sorry", 1),
+            scored("near", "a", 3),
+            scored("greet world", "hi", 2),
+            scored("near", "b", 2),
+            scored("greet world", "hello", 4),
+            scored("alone", "c", 4),
+        )
+    )
+    assert found == [Pair(HELLO, "hello", "sorry")]
+
+
 def test_the_usual_shapes_of_rated_replies(tmp_path):
     found = read_rated(
         rows(
             tmp_path,
             {"prompt": "greet world", "completion": "hello", "label": True},
             {"prompt": "greet world", "response": "hello", "is_safe": 1},
+            {"prompt": "greet world", "response": "hello", "label": "safe"},
         )
     )
-    assert found == [Rated(HELLO, "hello", True)] * 2
+    assert found == [Rated(HELLO, "hello", True)] * 3
 
 
 @pytest.mark.parametrize(
@@ -81,12 +138,34 @@ def test_the_usual_shapes_of_rated_replies(tmp_path):
         (read_pairs, {"prompt": "a", "chosen": 3, "rejected": "c"}, "neither a text nor a list"),
         (read_pairs, {"prompt": "a", "chosen": [{"role": "x"}], "rejected": "c"}, "lacks role"),
         (read_rated, {"prompt": "a", "completion": "b", "label": "good"}, "neither true nor false"),
+        (
+            read_rated,
+            {"prompt": "a", "response_0": "b", "response_1": "c"},
+            "no is_response_0_safe",
+        ),
+        (
+            read_pairs,
+            {"prompt": "a", "response_0": "b", "response_1": "c", "better_response_id": 2},
+            "neither 0 nor 1",
+        ),
+        (read_pairs, {"prompt": "a", "response": "b", "helpfulness": "4"}, "no number"),
+        (
+            read_pairs,
+            {"chosen": "\n\nHuman: a\n\nAssistant: b", "rejected": "\n\nHuman: c"},
+            "no two replies to one prompt",
+        ),
     ],
 )
 def test_a_row_that_is_none_is_named(tmp_path, read, row, says):
     with pytest.raises(UserError, match=says) as caught:
         read(rows(tmp_path, row))
     assert "line 1" in str(caught.value)
+
+
+def test_scores_that_make_no_pair_are_said(tmp_path):
+    alike = [{"prompt": "a", "response": reply, "helpfulness": 3} for reply in "bc"]
+    with pytest.raises(UserError, match="no prompt has replies more than 1 apart"):
+        read_pairs(rows(tmp_path, *alike))
 
 
 def test_helpfulness_is_learnt_from_pairs_far_above_chance(helpful):
