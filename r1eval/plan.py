@@ -125,6 +125,8 @@ def _summary(stages: Sequence[StagePlan], cluster: Cluster) -> Any:
         tokens = [short(n) if n else "" for n in (of.prompt, of.generated, of.trained)]
         draw = "" if stage.drawing is None else f"{stage.drawing.memory / 1e9:,.1f}"
         train = "" if stage.training is None else f"{stage.training.total / 1e9:,.1f}"
+        if stage.training is not None and stage.training.total > cluster.gpu.memory:
+            train += f" > {cluster.gpu.memory / 1e9:.0f}"
         hours = "no room" if stage.hours is None else f"{stage.hours:,.1f}"
         table.add_row(stage.name, *tokens, draw, train, hours if stage.lines else "")
     each = [stage.hours for stage in stages]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     "scales",
     multiple=True,
     metavar="SCALE",
-    help="What RECIPE is put on: nano, smollm2, 1.5b, 7b, 32b or a YAML file; its values win.",
+    help="What RECIPE is put on: nano, smollm2, 1.5b, 7b, 32b, v3 or a YAML file; its values win.",
 )
 @with_changes("grpo.max_steps=30")
 @with_out
