@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from pipeline.gpus import Cluster
+from pipeline.gpus import Cluster, Gpu
 from pipeline.sizes import Size
 
 
@@ -81,8 +81,8 @@ def drawing(
     gpus: int | None = None,
 ) -> Drawing | None:
     """Of ``completions`` that are asked for at once, with tokens of a ``prompt``, of a ``mean`` and
-    of the ``longest`` completion. ``gpus``: of a replica, or as few as hold the weights in two
-    thirds of their memory. ``None`` where the weights do not fit.
+    of the ``longest`` completion. ``gpus``: of a `replica`, or as few as it takes and there are.
+    ``None`` where the weights do not fit.
 
     >>> from pipeline.gpus import Gpu
     >>> tiny = Size(5e9, 5e9, layers=10, hidden=1, cached=100)  # 10 GB; 2 kB a token
@@ -97,8 +97,8 @@ def drawing(
     """
     weights = size.bytes * size.parameters
     usable = assumed.memory * cluster.gpu.memory
-    gpus = gpus or _replica(weights, usable, cluster.count)
-    if gpus is None:
+    gpus = gpus or min(replica(size, cluster.gpu, assumed), cluster.count)
+    if weights >= gpus * usable:
         return None
     replicas = cluster.count / gpus
     capacity = (gpus * usable - weights) / (size.cache_bytes * (prompt + mean))
@@ -125,16 +125,18 @@ def drawing(
     )
 
 
-def _replica(weights: float, usable: float, most: int) -> int | None:
-    """GPUs of one copy: a power of two that has weights in two thirds of its memory at most.
+def replica(size: Size, gpu: Gpu, assumed: Assumed) -> int:
+    """GPUs of one copy: a power of two that has its weights in two thirds of the memory at most.
 
-    >>> [_replica(weights, 72e9, 16) for weights in (15e9, 66e9, 671e9, 1342e9)]
-    [1, 2, 16, None]
+    >>> from pipeline.gpus import read_cluster
+    >>> made = [Size(n, n, layers=1, hidden=1, cached=1) for n in (7e9, 33e9, 671e9)]
+    >>> [replica(one, read_cluster("H100").gpu, Assumed()) for one in made]
+    [1, 2, 32]
     """
     gpus = 1
-    while weights > gpus * usable * 2 / 3 and gpus < most:
-        gpus = min(2 * gpus, most)
-    return gpus if weights < gpus * usable else None
+    while size.bytes * size.parameters > gpus * assumed.memory * gpu.memory * 2 / 3:
+        gpus *= 2
+    return gpus
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,14 @@ if TYPE_CHECKING:
 @click.option("--as", "row", metavar="ROW", help="The row that the runs are of, if not by name.")
 @click.option("--published", is_flag=True, help="What others measured beside what is printed.")
 @click.option("--commands", is_flag=True, help="How to measure each figure of the table.")
+@click.option("--gpu", default="H100", show_default=True, help="Whose hours commands are given.")
 def paper(
-    table: str | None, runs: tuple[Path, ...], row: str | None, published: bool, commands: bool
+    table: str | None,
+    runs: tuple[Path, ...],
+    row: str | None,
+    published: bool,
+    commands: bool,
+    gpu: str,
 ) -> None:
     """List the paper's tables, or print TABLE with its sources, other printings and notes.
 
@@ -50,21 +56,21 @@ def paper(
     if table is None and (published or commands):
         raise UserError("of which table? r1eval paper lists them")
     if runs:
-        _beside(table, runs, row)
+        _beside(table, runs, row, gpu)
     elif table is None:
         names = table_names()
         width = max(len(name) for name in names)
         for name in names:
             click.echo(f"{name:{width}}  {read_table(name).title}")
     elif published:
-        _print_published(read_table(table))
+        _print_published(read_table(table), gpu)
     elif commands:
-        _print_commands(read_table(table))
+        _print_commands(read_table(table), gpu)
     else:
         _print(read_table(table))
 
 
-def _beside(table: str | None, runs: Sequence[Path], row: str | None) -> None:
+def _beside(table: str | None, runs: Sequence[Path], row: str | None, gpu: str) -> None:
     from evals.paper.judge import judge
     from evals.paper.measured import read_measured
     from evals.paper.tables import read_table
@@ -76,7 +82,7 @@ def _beside(table: str | None, runs: Sequence[Path], row: str | None) -> None:
         for one in measured:
             of_row.setdefault(_row(name, printed, one, row), []).append(one)
         cells = [cell for of, ones in of_row.items() for cell in judge(printed, of, ones)]
-        _print_cells(printed, cells)
+        _print_cells(printed, cells, gpu)
 
 
 def _with_row(model: str, is_row: bool) -> list[str]:
@@ -105,7 +111,7 @@ def _row(name: str, table: PaperTable, one: Measured, given: str | None) -> str:
     return found
 
 
-def _print_cells(table: PaperTable, cells: Sequence[Cell]) -> None:
+def _print_cells(table: PaperTable, cells: Sequence[Cell], gpu: str) -> None:
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -142,7 +148,7 @@ def _print_cells(table: PaperTable, cells: Sequence[Cell]) -> None:
         console.print("CodeForces figures are out of reach: r1eval cannot grade them.")
     if owed := [cell for cell in cells if cell.verdict == "not run"]:
         console.print("\nNot run:\n")
-        _print_how(console, owed)
+        _print_how(console, table, owed, gpu)
 
 
 def _difference(cell: Cell) -> str:
@@ -166,7 +172,7 @@ def _reasons(cell: Cell) -> Iterator[str]:
             yield "no number of samples would settle it: the paper's own are too few"
 
 
-def _print_published(table: PaperTable) -> None:
+def _print_published(table: PaperTable, gpu: str) -> None:
     from evals.paper.judge import judge_remeasured
     from evals.paper.tables import read_remeasured
     from tasks.errors import UserError
@@ -174,24 +180,37 @@ def _print_published(table: PaperTable) -> None:
     cells = [cell for other in read_remeasured() for cell in judge_remeasured(table, other)]
     if not cells:
         raise UserError("nobody's measurements of this table are known here; distilled has some")
-    _print_cells(table, sorted(cells, key=lambda cell: list(table.rows).index(cell.row)))
+    _print_cells(table, sorted(cells, key=lambda cell: list(table.rows).index(cell.row)), gpu)
 
 
-def _print_commands(table: PaperTable) -> None:
+def _print_commands(table: PaperTable, gpu: str) -> None:
     from evals.paper.judge import judge
 
     cells = [cell for row in table.rows for cell in judge(table, row, [])]
-    _print_how(_console(), cells)
+    _print_how(_console(), table, cells, gpu)
 
 
-def _print_how(console: Console, cells: Sequence[Cell]) -> None:
-    from evals.paper.judge import how_to_run
+def _print_how(console: Console, table: PaperTable, cells: Sequence[Cell], gpu: str) -> None:
+    from evals.paper.commands import command
+    from pipeline.evaluation import MEAN, evaluation
+    from pipeline.gpus import read_cluster
 
-    for command, tokens in filter(None, dict.fromkeys(map(how_to_run, cells))):
-        console.print(f"  {command}   # up to {tokens / 1e6:,.0f} M tokens", soft_wrap=True)
-    if others := {cell.row: None for cell in cells if how_to_run(cell) is None}:
+    unit = read_cluster(gpu).gpu
+    found = {cell: command(table, cell.row, cell.column) for cell in cells}
+    for one in filter(None, dict.fromkeys(found.values())):
+        hours = evaluation(one.model, one.completions, one.longest, unit).hours
         console.print(
-            f"\nWithout published weights: {', '.join(others)}. Where an endpoint serves one:"
+            f"  {one.text}   # {one.completions * MEAN / 1e6:,.1f} M tokens, at most "
+            f"{one.tokens / 1e6:,.0f} M, {hours:,.1f} {unit.name} hours",
+            soft_wrap=True,
+        )
+    if any(found.values()):
+        console.print(
+            f"\nTokens and hours at {MEAN:,} tokens a sample, R1's mean on contests of 2024."
+        )
+    if others := {cell.row: None for cell, of in found.items() if of is None}:
+        console.print(
+            f"Without weights that are known: {', '.join(others)}. Where an endpoint serves one:"
             "\n  r1eval eval http://HOST/v1#MODEL --task … --samples … --out …",
             soft_wrap=True,
         )

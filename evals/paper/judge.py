@@ -14,7 +14,7 @@ from typing import Literal
 from evals.paper.measured import Measured, Share
 from evals.paper.tables import PaperTable, Remeasured, read_remeasured
 from evals.paper.verdict import Comparison, compare_with_paper, paper_variance
-from tasks.schema import read_spec, task_names
+from tasks.schema import Paper, read_spec, task_names
 
 Verdict = Literal[
     "agrees", "differs", "agrees and differs", "inconclusive", "not comparable", "not run"
@@ -62,47 +62,50 @@ def judge(table: PaperTable, row: str, measured: Sequence[Measured]) -> list[Cel
         task, metric = meant
         printed = value / 100
         runs = [one for one in measured if one.task == task]
-        cells += [_cell(row, column, metric, printed, one) for one in runs]
+        paper = table.drawn(task)
+        cells += [_cell(row, column, metric, printed, one, paper) for one in runs]
         if not runs:
             beside = measured[-1].source if measured else ""
             cells.append(Cell(row, column, printed, "not run", beside))
     return cells
 
 
-def _cell(row: str, column: str, metric: str, printed: float, run: Measured) -> Cell:
-    why = tuple(_unlike(row, metric, run))
+def _cell(
+    row: str, column: str, metric: str, printed: float, run: Measured, paper: Paper | None
+) -> Cell:
+    why = tuple(_unlike(row, metric, run, paper))
     share = run.metrics.get(metric)
     if share is None or why:
         value = None if share is None else share.value
         return Cell(row, column, printed, "not comparable", run.source, value, None, why)
-    comparison = _compared(run.task, metric, share, run.samples, printed)
+    comparison = _compared(run.task, metric, share, run.samples, printed, paper)
     if comparison is None:
         why = ("one of the figures is 0 or 1 and varies by nothing that could be told",)
         return Cell(row, column, printed, "not comparable", run.source, share.value, None, why)
-    told = tuple(_diagnosis(row, metric, run, share.value)) if comparison.differs else ()
+    told = tuple(_diagnosis(row, metric, run, share.value, paper)) if comparison.differs else ()
     return Cell(row, column, printed, comparison.verdict, run.source, share.value, comparison, told)
 
 
 def _compared(
-    task: str, metric: str, share: Share, samples: int, printed: float
+    task: str, metric: str, share: Share, samples: int, printed: float, paper: Paper | None
 ) -> Comparison | None:
     """A vote over all samples, or the best of all, is one draw of each problem."""
-    spec = read_spec(task)
-    drawn = (spec.paper.samples if spec.paper else None) or 1
+    problems = read_spec(task).problems
+    drawn = (paper.samples if paper else None) or 1
     if metric != "pass@1":
         drawn, samples = 1, 1
     variance = share.variance
     if variance is None:
-        variance = paper_variance(share.value, spec.problems, samples)
-    noise = paper_variance(printed, spec.problems, drawn)
+        variance = paper_variance(share.value, problems, samples)
+    noise = paper_variance(printed, problems, drawn)
     if variance + noise == 0:
         return None
     return compare_with_paper(share.value, variance, samples, printed, noise)
 
 
-def _unlike(row: str, metric: str, run: Measured) -> Iterator[str]:
+def _unlike(row: str, metric: str, run: Measured, paper: Paper | None) -> Iterator[str]:
     spec = read_spec(run.task)
-    template = _template(row)
+    template = template_of(row)
     if run.problems != spec.problems:
         yield f"{run.problems} of {spec.problems} problems"
     if run.other_texts:
@@ -111,7 +114,7 @@ def _unlike(row: str, metric: str, run: Measured) -> Iterator[str]:
         yield f"prompt by {run.template}, the paper's by {template}"
     if metric not in run.metrics:
         yield f"{metric} of {run.samples} samples a problem"
-    if (paper := spec.paper) is None:
+    if paper is None:
         return
     if run.temperature is None or run.top_p is None or run.max_tokens is None:
         yield "how its samples were drawn is not known"
@@ -130,85 +133,64 @@ def _unlike(row: str, metric: str, run: Measured) -> Iterator[str]:
         yield f"up to {run.max_tokens:,} tokens, the paper {paper.max_tokens:,}"
 
 
-def _template(row: str) -> str | None:
+def template_of(row: str) -> str | None:
     """The protocol that draws a row of the paper's own models as the paper says; of others it
     gives no prompt.
 
-    >>> _template("DeepSeek-R1-Zero"), _template("DeepSeek-R1-Distill-Qwen-7B"), _template("QwQ")
-    ('r1-zero', 'r1', None)
+    >>> rows = "DeepSeek-R1-Zero", "DeepSeek-R1-Distill-Qwen-7B", "QwQ-32B-Preview"
+    >>> [template_of(row) for row in rows]
+    ['r1-zero', 'r1', None]
     """
     if "Zero" in row:
         return "r1-zero"
     return "r1" if row.startswith(("DeepSeek-R1", "R1-Dev")) else None
 
 
-def _diagnosis(row: str, metric: str, run: Measured, value: float) -> Iterator[str]:
+def _diagnosis(
+    row: str, metric: str, run: Measured, value: float, paper: Paper | None
+) -> Iterator[str]:
     if run.truncated > _MANY:
         yield f"{run.truncated:.0%} are cut off before an answer"
     if run.silent > _MANY:
         yield f"{run.silent:.0%} hold no thought: does the prompt open one with <think>?"
     if run.unusable:
         yield f"{run.unusable} samples are missing or undecided"
-    spec = read_spec(run.task)
-    asked = spec.paper.samples if spec.paper else None
+    asked = paper.samples if paper else None
     if asked and run.samples < asked:
         yield f"{run.samples} samples a problem, the paper's {asked}"
     for other in read_remeasured():
         for of_task, of_metric, share in _shares(other, row):
             if (of_task, of_metric) == (run.task, metric):
-                apart = 100 * (value - share)
-                yield f"{other.by} measured {100 * share:.1f} ({apart:+.1f} from it)"
+                apart = 100 * (value - share.value)
+                yield f"{other.by} measured {100 * share.value:.1f} ({apart:+.1f} from it)"
 
 
 def judge_remeasured(table: PaperTable, other: Remeasured) -> list[Cell]:
     """What others measured, beside the printed cells; their protocols are taken to be the paper's.
-    Their noise is bounded as the paper's is.
+    Where they tell no spread over seeds, their noise is bounded as the paper's is.
     """
     cells = []
     for row in table.rows:
-        for task, metric, value in _shares(other, row):
+        for task, metric, share in _shares(other, row):
             column = f"{task} {metric}"
             printed = table.value(row, column) if column in table.columns else None
             if printed is None:
                 continue
             at = printed / 100
-            compared = _compared(task, metric, Share(value, None), other.samples[task], at)
+            drawn = other.samples[task]
+            compared = _compared(task, metric, share, drawn, at, table.drawn(task))
             verdict: Verdict = compared.verdict if compared else "not comparable"
-            cells.append(Cell(row, column, at, verdict, other.by, value, compared))
+            cells.append(Cell(row, column, at, verdict, other.by, share.value, compared))
     return cells
 
 
-def _shares(other: Remeasured, row: str) -> Iterator[tuple[str, str, float]]:
-    """Task, metric and figure as a fraction of 1."""
+def _shares(other: Remeasured, row: str) -> Iterator[tuple[str, str, Share]]:
+    """Task, metric and figure. Seeds that spread by s vary their mean by s² / seeds."""
     if row not in other.rows:
         return
     for column, value in zip(other.columns, other.rows[row], strict=True):
         meant = judged_column(column)
         if meant is not None and value is not None:
-            yield (*meant, value / 100)
-
-
-def how_to_run(cell: Cell) -> tuple[str, int] | None:
-    """The command that measures a cell as the paper did, and the most tokens that it draws; `None`
-    where the model's weights are not published.
-    """
-    meant, model = judged_column(cell.column), hub_id(cell.row)
-    if meant is None or model is None:
-        return None
-    spec = read_spec(meant[0])
-    samples = spec.paper.samples if spec.paper and spec.paper.samples else 1
-    command = (
-        f"r1eval eval {model} --task {meant[0]} --protocol {_template(cell.row) or 'chat'} "
-        f"--samples {samples} --out out/{cell.row.lower()}-{meant[0]}"
-    )
-    return command, spec.problems * samples * spec.max_tokens
-
-
-def hub_id(row: str) -> str | None:
-    """
-    >>> hub_id("DeepSeek-R1-Zero"), hub_id("QwQ-32B-Preview"), hub_id("R1-Dev1")
-    ('deepseek-ai/DeepSeek-R1-Zero', 'Qwen/QwQ-32B-Preview', None)
-    """
-    if row.startswith("DeepSeek-"):
-        return f"deepseek-ai/{row}"
-    return f"Qwen/{row}" if row.startswith(("QwQ", "Qwen")) else None
+            spread = other.spread(row, column)
+            variance = None if spread is None else (spread / 100) ** 2 / other.samples[meant[0]]
+            yield (*meant, Share(value / 100, variance))

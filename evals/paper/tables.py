@@ -13,7 +13,7 @@ from typing import Self
 from pydantic import model_validator
 
 from tasks.errors import UserError
-from tasks.schema import Strict, nearest, read_yaml
+from tasks.schema import Paper, Strict, nearest, read_spec, read_yaml
 
 FOLDER = Path(__file__).parent / "printed"
 REMEASURED = Path(__file__).parent / "remeasured"
@@ -29,7 +29,8 @@ class Variant(Strict):
 
 
 class PaperTable(Strict):
-    """One table. ``rows`` holds for each model one value per column, ``None`` where none is given.
+    """One table. ``rows`` holds for each model one value per column, ``None`` where none is given;
+    ``sampling`` is how its figures were drawn, where not as DeepSeek drew those of a task.
 
     >>> distilled = read_table("distilled")
     >>> distilled.value("DeepSeek-R1-Distill-Qwen-7B", "aime24 pass@1")
@@ -40,6 +41,7 @@ class PaperTable(Strict):
     sources: tuple[str, ...]
     columns: tuple[str, ...]
     rows: dict[str, tuple[float | None, ...]]
+    sampling: Paper | None = None
     variants: tuple[Variant, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -57,14 +59,27 @@ class PaperTable(Strict):
         """The cell in percent. Raises KeyError or ValueError where there is no such cell."""
         return self.rows[row][self.columns.index(column)]
 
+    def drawn(self, task: str) -> Paper | None:
+        """How its figures of a task of the catalogue were drawn.
+
+        >>> [read_table(name).drawn("aime24").samples for name in ("distilled", "s1")]
+        [64, 1]
+        """
+        return self.sampling or read_spec(task).paper
+
 
 class Remeasured(PaperTable):
     """What others measured of the same models: ``by`` whom, with ``samples`` of each problem by
-    task.
+    task; ``spreads``: standard deviations over these in percent, laid out as ``rows``, where told.
     """
 
     by: str
     samples: dict[str, int]
+    spreads: dict[str, tuple[float, ...]]
+
+    def spread(self, row: str, column: str) -> float | None:
+        of_row = self.spreads.get(row)
+        return None if of_row is None else of_row[self.columns.index(column)]
 
 
 def read_remeasured() -> list[Remeasured]:
