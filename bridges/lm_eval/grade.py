@@ -21,6 +21,7 @@ from math import isclose
 from threading import Lock
 from typing import Any
 
+from bridges.lm_eval.drawn import Drawn
 from bridges.lm_eval.load import find, is_ours, parts, stop_strings
 from runs.grade import Grader, ours
 from runs.stops import before_stop
@@ -68,7 +69,8 @@ class Scorer:
 
     def grade(self, doc: Mapping[str, Any], sample: Sample, prefilled: bool) -> Grade:
         """The verdict on one sample."""
-        text = before_stop(sample.text, stop_strings(self.task), prefilled)
+        shown = before_stop(sample.text, stop_strings(self.task), prefilled)
+        text = Drawn(shown, sample.finish_reason)
         try:
             filtered, scores = self.scores(doc, text)
         except Exception as error:  # their code may raise anything on text from a model

@@ -16,6 +16,7 @@ from lm_eval.api.instance import Instance
 from lm_eval.api.model import LM
 from tqdm import tqdm
 
+from bridges.lm_eval.drawn import Drawn
 from bridges.lm_eval.load import stop_words
 from runs.draw import groups
 from runs.models import ENGINE_ARGS, check_engine_args, find_model, load_engine
@@ -84,7 +85,7 @@ class R1EvalModel(LM):  # type: ignore[misc]
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
         """One text for each request, without its stop string."""
         asked = self._asked(requests)
-        texts: dict[int, str] = {}
+        texts: dict[int, Drawn] = {}
         with tqdm(total=len(asked), disable=disable_tqdm, desc="r1eval") as bar:
             for settings, of_kind in asked.items():
                 for group in groups(of_kind, self._group):
@@ -112,9 +113,10 @@ class R1EvalModel(LM):  # type: ignore[misc]
             asked.setdefault(json.dumps(settings, sort_keys=True), []).append(request)
         return asked
 
-    def _draw(self, group: list[Request], sampling: Sampling, texts: dict[int, str]) -> None:
+    def _draw(self, group: list[Request], sampling: Sampling, texts: dict[int, Drawn]) -> None:
         def finish(request: Request, completion: Completion) -> None:
-            texts[request.key] = completion.text  # type: ignore[index]
+            drawn = Drawn(completion.text, completion.finish_reason)
+            texts[request.key] = drawn  # type: ignore[index]
 
         longest = max(self._engine.count_prompt_tokens(request.prompt) for request in group)
         context = self._engine.facts.context_length
@@ -126,10 +128,13 @@ class R1EvalModel(LM):  # type: ignore[misc]
         rows = min(len(group), self._engine.rows_that_fit(longest, sampling.max_tokens))
         self._engine.sample(group, sampling, finish, None, rows)
 
-    def _shown(self, text: str, until: Sequence[str]) -> str:
-        if not self._keep_thought:
-            return before_stop(text, until)
-        return text[: min((at for word in until if (at := text.find(word)) >= 0), default=None)]
+    def _shown(self, text: Drawn, until: Sequence[str]) -> Drawn:
+        if self._keep_thought:
+            end = min((at for word in until if (at := text.find(word)) >= 0), default=None)
+            shown = text[:end]
+        else:
+            shown = before_stop(text, until)
+        return Drawn(shown, text.finish_reason)
 
     def loglikelihood(self, requests: list[Instance]) -> list[tuple[float, bool]]:
         raise UserError(

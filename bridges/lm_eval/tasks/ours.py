@@ -56,6 +56,7 @@ def graded(doc: Mapping[str, Any], results: Sequence[Sequence[str]]) -> dict[str
             completion=text,
             question=doc["question"],
             answer_type=doc["answer_type"],
+            finish_reason=getattr(text, "finish_reason", None),
         )
         for text in texts
     ]
