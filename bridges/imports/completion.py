@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tasks.errors import UserError
 from tasks.grading import Verdict
-
-Published = Verdict | None
 
 
 @dataclass(frozen=True)
@@ -26,27 +25,27 @@ class Completion:
     gold: str | None = None
     index: int | None = None
     finish_reason: str | None = None
-    published: Published = None
+    published: Verdict | None = None
     answer: str | None = None
     drawn: Mapping[str, Any] | None = None
 
 
-def verdict_of(value: Any) -> Published:
+def verdict_of(value: Any, place: str) -> Verdict | None:
     """A verdict as files say it: a truth value, a share of 1, or one of our own words.
 
-    >>> [verdict_of(v) for v in (True, 0.0, "correct", "truncated", None)]
+    >>> [verdict_of(v, "line 1") for v in (True, 0.0, "correct", "truncated", None)]
     [<Verdict.CORRECT: 'correct'>, <Verdict.WRONG: 'wrong'>, <Verdict.CORRECT: 'correct'>, \
 <Verdict.TRUNCATED: 'truncated'>, None]
 
-    Raises ValueError on anything else.
+    Raises UserError on anything else, naming the place.
     """
     if value is None:
         return None
-    if isinstance(value, str):
+    if isinstance(value, str) and value in set(Verdict):
         return Verdict(value)
-    if value in (0, 1):
+    if isinstance(value, int | float) and value in (0, 1):
         return Verdict.CORRECT if value else Verdict.WRONG
-    raise ValueError(f"{value!r} is no verdict")
+    raise UserError(f"{place}: {value!r} is no verdict")
 
 
 def as_text(value: Any) -> str | None:

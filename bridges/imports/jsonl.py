@@ -35,10 +35,6 @@ def read(rows: Iterable[Row]) -> Iterator[Completion]:
             raise UserError(f"{row.place}: {len(texts)} completions, {len(verdicts)} verdicts")
         index = row.columns.get("index")
         for number, (text, verdict) in enumerate(zip(texts, verdicts, strict=True)):
-            try:
-                published = verdict_of(verdict)
-            except ValueError as error:
-                raise UserError(f"{row.place}: {error}") from error
             yield Completion(
                 place=row.place,
                 text=text,
@@ -47,7 +43,7 @@ def read(rows: Iterable[Row]) -> Iterator[Completion]:
                 gold=as_text(_first(row.columns, _GOLD)),
                 index=number if len(texts) > 1 else index,
                 finish_reason=_FINISHED.get(str(row.columns.get("finish_reason"))),
-                published=published,
+                published=verdict_of(verdict, row.place),
                 answer=as_text(row.columns.get("extracted")),
             )
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from bridges.imports.completion import Completion, as_text, verdict_of
 from tasks.errors import UserError
+from tasks.grading import Verdict
 from tasks.sources import Row
 
 _QUESTIONS = ("question", "problem", "query", "input")
@@ -31,12 +32,14 @@ def read(rows: Iterable[Row]) -> Iterator[Completion]:
         name, by = str(columns["doc_id"]), str(columns.get("filter", ""))
         if seen.setdefault(name, by) != by:
             continue
+        if not isinstance(columns["doc"], Mapping) or not isinstance(columns["resps"], list):
+            raise UserError(f"{row.place}: 'doc' must be a document and 'resps' a list of texts")
         texts = _flat(columns["resps"])
         if not all(isinstance(text, str) for text in texts):
             raise UserError(f"{row.place} holds log-likelihoods: only generated texts are imported")
         prompt, settings = _asked(columns.get("arguments"))
         answers = _flat(columns.get("filtered_resps") or [])
-        verdicts = _verdicts(columns, len(texts))
+        verdicts = _verdicts(row, len(texts))
         question = next((columns["doc"][q] for q in _QUESTIONS if q in columns["doc"]), prompt)
         for index, text in enumerate(texts):
             yield Completion(
@@ -71,14 +74,14 @@ def _asked(arguments: Any) -> tuple[str | None, Mapping[str, Any]]:
     return None, {}
 
 
-def _verdicts(columns: Mapping[str, Any], number: int) -> list[Any]:
-    for metric in columns.get("metrics") or []:
-        value = columns.get(metric)
+def _verdicts(row: Row, number: int) -> list[Verdict | None]:
+    for metric in row.columns.get("metrics") or []:
+        value = row.columns.get(metric)
         values = value if isinstance(value, list) else [value] if number == 1 else []
         if len(values) == number:
             try:
-                return [verdict_of(one) for one in values]
-            except ValueError:  # a share of something, not right or wrong
+                return [verdict_of(one, row.place) for one in values]
+            except UserError:  # a share of something, not right or wrong
                 continue
     return [None] * number
 

@@ -39,6 +39,6 @@ def read(rows: Iterable[Row]) -> Iterator[Completion]:
                 question=columns["question"],
                 gold=as_text(gold),
                 index=index,
-                published=verdict_of(scores[index]),
+                published=verdict_of(scores[index], row.place),
                 answer=as_text(answers[index]) or None,
             )

@@ -136,6 +136,7 @@ def test_there_is_no_model_to_ask_for_more(tmp_path, capsys):
 
 
 GOOD = {"question": "2+2?", "completion": "4", "answer": "4"}
+QWEN = {"idx": 0, "question": "2+2?", "gt": "4", "code": ["4"], "pred": ["4"], "score": [True]}
 
 
 @pytest.mark.parametrize(
@@ -145,12 +146,14 @@ GOOD = {"question": "2+2?", "completion": "4", "answer": "4"}
         ("jsonl", [{"question": "2+2?", "answer": "4"}], (), "line 1 of"),
         ("jsonl", [{"completion": "4", "answer": "4"}], (), "has no question: name the task"),
         ("jsonl", [{"question": "2+2?", "completion": "4"}], (), "has no gold answer: name the"),
-        ("jsonl", [GOOD | {"correct": "maybe"}], (), "is not a valid Verdict"),
+        ("jsonl", [GOOD | {"correct": "maybe"}], (), "'maybe' is no verdict"),
         ("jsonl", [GOOD | {"id": 1}, GOOD | {"id": 1, "answer": "5"}], (), "another question or"),
         ("jsonl", [GOOD | {"index": 1}] * 2, (), "has completion 1 twice"),
         ("jsonl", [GOOD], ("--task", "nano"), "its question is not of nano"),
         ("qwen-math", [GOOD], (), "is not of the form qwen-math: it has no 'code'"),
+        ("qwen-math", [QWEN | {"score": ["maybe"]}], (), "'maybe' is no verdict"),
         ("lm-eval", [GOOD], (), "is not of the form lm-eval: it has no 'doc_id'"),
+        ("lm-eval", [{"doc_id": 0, "doc": "2+2?", "resps": [["4"]]}], (), "'doc' must be a"),
     ],
 )
 def test_what_cannot_be_imported_is_one_line_and_leaves_nothing(
