@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evals.metrics import Figure, figure, pass_estimate
-from runs.store import Store, StoredProblem
+from runs.store import Store
+from runs.stored import StoredProblem
 from tasks.grading import grade_completion
 from tasks.grading.verdict import Verdict
 

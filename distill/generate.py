@@ -22,7 +22,8 @@ from runs import record
 from runs.recipe import where
 from runs.record import sole_writer
 from runs.settings import RunSettings
-from runs.store import Sample, Store, StoredProblem
+from runs.store import Store
+from runs.stored import Sample, StoredProblem
 from runs.templates import put
 from tasks.errors import UserError
 from tasks.grading import Grade, Verdict

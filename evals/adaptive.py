@@ -25,7 +25,8 @@ from evals.outcomes import USABLE
 from runs import record
 from runs.draw import indices
 from runs.record import sole_writer
-from runs.store import SampleKey, Store
+from runs.store import Store
+from runs.stored import SampleKey
 from tasks.grading.verdict import Grade, Verdict
 
 Counts = tuple[int, int]

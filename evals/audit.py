@@ -15,7 +15,8 @@ from evals.metrics import Figure, figure, pass_estimate
 from evals.outcomes import ProblemOutcome, outcome_counts
 from runs import record
 from runs.files import written_whole
-from runs.store import Store, StoredProblem
+from runs.store import Store
+from runs.stored import StoredProblem
 from tasks.grading.verdict import Grade, Verdict
 
 FILE = "audit.jsonl"

@@ -17,7 +17,8 @@ from evals.votes import ballots
 from runs import record
 from runs.forcing import Forcing
 from runs.grade_budgets import answer_allowance
-from runs.store import BudgetGrade, Store
+from runs.store import Store
+from runs.stored import BudgetGrade
 
 Graded = Mapping[tuple[str, str, int], BudgetGrade]
 

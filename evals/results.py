@@ -20,7 +20,8 @@ from evals.plan import plan_samples
 from runs import record
 from runs.files import write_json
 from runs.grade import OURS
-from runs.store import Sample, Store, StoredBill
+from runs.store import Store
+from runs.stored import Sample, StoredBill
 from sampling.endpoint.prices import Price
 from tasks.errors import UserError
 

@@ -123,9 +123,10 @@ def ask_budgets(settings: RunSettings) -> Decode | None:
     """
     from r1eval.progress import Progress
     from runs import record
+    from runs.budgeted import find_forcing
     from runs.grade_budgets import check_budgets
     from runs.models import load_decode
-    from runs.prepare import find_forcing, prepare_budgets
+    from runs.prepare import prepare_budgets
     from runs.protocol import read_preset
     from runs.record import sole_writer
     from runs.run import draw_budgets

@@ -11,18 +11,13 @@ from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, S
 from typing import Protocol as Interface
 from typing import cast
 
+from runs.budgeted import forced_length
 from runs.course import Course, Extended, Forced, Guide
 from runs.forcing import Forcing
-from runs.prepare import Prepared, PreparedTask, forced_length
+from runs.prepare import Prepared, PreparedTask
 from runs.record import RunRecord
-from runs.store import (
-    Sample,
-    SampleKey,
-    Store,
-    StoredExtended,
-    StoredForced,
-    now,
-)
+from runs.store import Store, now
+from runs.stored import Sample, SampleKey, StoredExtended, StoredForced
 from runs.tokens import count_thinking
 from runs.trajectory import Reader
 from sampling.engine import (

@@ -15,7 +15,8 @@ from runs.copies import copies
 from runs.forcing import Forcing
 from runs.record import RunRecord
 from runs.settings import RunSettings
-from runs.store import Store, StoredBill
+from runs.store import Store
+from runs.stored import StoredBill
 from sampling.endpoint.ask import Options
 from sampling.endpoint.parameters import PREFIX_MODES
 from sampling.endpoint.place import Place

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any, Literal, cast
 
-from runs.store import Sample, Store, StoredProblem
+from runs.store import Store
+from runs.stored import Sample, StoredProblem
 from tasks.errors import UserError
 from tasks.grading import Grade, Verdict, extract_answer, grade_completion
 from tasks.grading.peers import by_math_verify, by_string

@@ -11,7 +11,8 @@ from typing import Any, cast
 
 from runs.forcing import Forcing
 from runs.grade import NONE, PUBLISHED, Grader, find_grader
-from runs.store import BudgetGrade, Sample, SampleKey, Store, StoredForced, StoredProblem
+from runs.store import Store
+from runs.stored import BudgetGrade, Sample, SampleKey, StoredForced, StoredProblem
 from runs.trajectory import Ids, Reader, at_budget
 from tasks.errors import UserError
 from tasks.grading import Grade, Verdict

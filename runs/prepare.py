@@ -9,16 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from runs.budgeted import Lengths, check_wait, find_forcing, forced_length, lengths_of
 from runs.endpoints import check_forcing, probe, settled
 from runs.engines import open_engine
-from runs.forcing import NANO, Forcing
+from runs.forcing import Forcing
 from runs.protocol import Preset, Protocol, read_preset
 from runs.recipe import where
 from runs.record import RunRecord, TaskRecord, existing
 from runs.seeds import sample_seed
 from runs.settings import RunSettings
 from runs.stops import stops
-from runs.store import StoredProblem
+from runs.stored import StoredProblem
 from runs.templates import put
 from sampling.engine import TINY, Engine, Prompt, Request, Sampling
 from tasks.errors import UserError
@@ -132,9 +133,9 @@ def prepare(
     thinking_tags = preset.template.startswith("r1") or engine.has_token(TAGS[0].closing)
     forcing = find_forcing(settings, preset, engine.prompt_language)
     check_forcing(engine, forcing)
-    _check_wait(forcing, engine)
-    budgeted = _budgeted(forcing, settings, preset, engine, thinking_tags)
-    prepared = [_prepare_task(task, settings, preset, engine, notices, budgeted) for task in tasks]
+    check_wait(forcing, engine)
+    lengths = lengths_of(forcing, settings, preset, engine, thinking_tags)
+    prepared = [_prepare_task(task, settings, preset, engine, notices, lengths) for task in tasks]
     protocol = Protocol(
         preset=settings.protocol,
         template=preset.template,
@@ -200,27 +201,6 @@ def _check_until(settings: RunSettings) -> None:
         raise UserError("--until-ci and --budgets do not go together: draw the curve afterwards")
 
 
-def find_forcing(settings: RunSettings, preset: Preset, language: str) -> Forcing | None:
-    """What is asked at which budgets; ``None`` without budgets. Raises UserError on options that
-    the mode does not know.
-    """
-    if not settings.budgets:
-        if settings.budget_mode != "truncate":
-            raise UserError(f"--budget-mode {settings.budget_mode} needs --budgets, like 512,1k,2k")
-        return None
-    if settings.budget_mode != "extend" and (settings.wait, settings.waits) != (None, None):
-        raise UserError("--wait and --waits are for --budget-mode extend")
-    words = _words(preset, language)
-    return Forcing(
-        mode=settings.budget_mode,
-        budgets=settings.budgets,
-        cue=words.answer_cue,
-        forced_tokens=words.forced_tokens,
-        wait=words.wait if settings.wait is None else settings.wait,
-        waits=words.waits if settings.waits is None else settings.waits,
-    )
-
-
 def prepare_budgets(
     settings: RunSettings, record: RunRecord, load: Load = load_task
 ) -> tuple[Prepared, Forcing]:
@@ -231,7 +211,7 @@ def prepare_budgets(
     engine = prepared.engine
     forcing = find_forcing(settings, read_preset(settings.protocol), engine.prompt_language)
     assert forcing is not None
-    _check_wait(forcing, engine)
+    check_wait(forcing, engine)
     longest = max((a.prompt_tokens for task in prepared.tasks for a in task.asked), default=0)
     context = engine.facts.context_length
     most = forced_length(forcing, engine)
@@ -242,57 +222,6 @@ def prepare_budgets(
             f"({longest}), leaves {context - longest}"
         )
     return prepared, forcing
-
-
-def _check_wait(forcing: Forcing | None, engine: Engine) -> None:
-    if forcing is None or forcing.mode != "extend":
-        return
-    if not forcing.wait or engine.unknown_share(Prompt(text=forcing.wait)) > 0:
-        raise UserError(f"--wait {forcing.wait!r}: the model's tokenizer does not know that")
-
-
-def forced_length(forcing: Forcing, engine: Engine) -> int:
-    """The largest budget with a closing and a forced answer, in tokens."""
-    closing = max(len(engine.encode(forcing.closing(tags.closing))) for tags in TAGS)
-    return forcing.budgets[-1] + closing + forcing.forced_tokens
-
-
-def _words(preset: Preset, language: str) -> Preset:
-    """The protocol in the words of the model's language."""
-    return preset.model_copy(update=NANO) if language == "nano" else preset
-
-
-@dataclass(frozen=True)
-class _Budgeted:
-    """What budgets ask of a sample: ``wanted`` tokens in all if they fit, ``least`` in any case,
-    and ``forced`` with a closing and a forced answer after the largest budget.
-    """
-
-    wanted: int
-    least: int
-    forced: int
-
-
-def _budgeted(
-    forcing: Forcing | None,
-    settings: RunSettings,
-    preset: Preset,
-    engine: Engine,
-    thinking_tags: bool,
-) -> _Budgeted | None:
-    if forcing is None:
-        return None
-    largest = forcing.budgets[-1]
-    given = settings.max_tokens or preset.max_tokens
-    if given is not None and given < largest:
-        raise UserError(
-            f"--max-tokens {given} ends before the largest budget, {largest}: it is the budget and "
-            "what the answer may take after it"
-        )
-    answer = _words(preset, engine.prompt_language).answer_tokens
-    wanted = given or largest + (answer if thinking_tags else 0)
-    forced = forced_length(forcing, engine) if forcing.asks else largest
-    return _Budgeted(wanted, wanted if given else largest, forced)
 
 
 def _distinct(tasks: Sequence[Task]) -> None:
@@ -323,7 +252,7 @@ def _prepare_task(
     preset: Preset,
     engine: Engine,
     notices: list[str],
-    budgeted: _Budgeted | None = None,
+    lengths: Lengths | None = None,
 ) -> PreparedTask:
     asked = []
     for problem in task.problems:
@@ -336,8 +265,8 @@ def _prepare_task(
         tokens = engine.count_prompt_tokens(prompt)
         asked.append(Asked(problem, prompt, engine.render(prompt), tokens))
     wanted = settings.max_tokens or preset.max_tokens
-    if budgeted is not None:
-        wanted = budgeted.wanted
+    if lengths is not None:
+        wanted = lengths.wanted
     context = engine.facts.context_length
     if context is None:
         return PreparedTask(task, asked, [], wanted or task.max_tokens)
@@ -351,9 +280,9 @@ def _prepare_task(
         )
     longest = max((a.prompt_tokens for a in fitting), default=0)
     room = context - longest
-    if budgeted is not None:
-        if budgeted.least > room or budgeted.forced > room:
-            most = max(budgeted.least, budgeted.forced)
+    if lengths is not None:
+        if lengths.least > room or lengths.forced > room:
+            most = max(lengths.least, lengths.forced)
             raise UserError(
                 f"--budgets up to {settings.budgets[-1]} take {most} tokens with the answer, and "
                 f"the context of {settings.model}, {context} tokens less the longest prompt of "

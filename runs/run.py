@@ -15,11 +15,8 @@ from runs.endpoints import accounted
 from runs.forcing import Forcing
 from runs.prepare import Prepared
 from runs.record import RunRecord, sole_writer
-from runs.store import (
-    Store,
-    StoredProblem,
-    now,
-)
+from runs.store import Store, now
+from runs.stored import StoredProblem
 from tasks.errors import UserError
 
 

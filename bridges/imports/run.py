@@ -22,7 +22,8 @@ from bridges.imports.problems import Asked
 from runs.grade import PUBLISHED, UNKNOWN_END, grade_run
 from runs.record import RunRecord, TaskRecord
 from runs.settings import IMPORTED, RunSettings
-from runs.store import Sample, Store, StoredProblem
+from runs.store import Store
+from runs.stored import Sample, StoredProblem
 from runs.tokens import count_thinking
 from sampling.endpoint.tokens import Tokenizer
 from sampling.engine import Completion as Reply

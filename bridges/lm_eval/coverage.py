@@ -18,7 +18,7 @@ from unittest.mock import patch
 
 from bridges.lm_eval.grade import Scorer
 from bridges.lm_eval.load import check, problem, stop_strings, task_manager
-from runs.store import Sample
+from runs.stored import Sample
 from tasks.errors import UserError
 from tasks.grading import Verdict
 

@@ -25,7 +25,7 @@ from bridges.lm_eval.drawn import Drawn
 from bridges.lm_eval.load import find, is_ours, parts, stop_strings
 from runs.grade import Grader, ours
 from runs.stops import before_stop
-from runs.store import Sample, StoredProblem
+from runs.stored import Sample, StoredProblem
 from tasks.errors import UserError
 from tasks.grading import Grade, Verdict
 

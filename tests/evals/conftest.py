@@ -5,7 +5,8 @@ from pathlib import Path
 
 from runs.grade import OURS
 from runs.record import RunRecord
-from runs.store import Sample, Store, StoredProblem
+from runs.store import Store
+from runs.stored import Sample, StoredProblem
 from tasks.grading.verdict import Grade, Verdict
 
 RIGHT = Grade(Verdict.CORRECT, "7", "")

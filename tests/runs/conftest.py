@@ -6,7 +6,8 @@ import pytest
 from runs.prepare import prepare
 from runs.run import sample_run
 from runs.settings import RunSettings
-from runs.store import Sample, Store
+from runs.store import Store
+from runs.stored import Sample
 
 
 class Silent:

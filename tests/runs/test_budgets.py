@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from runs import record
+from runs.budgeted import find_forcing
 from runs.forcing import Forcing
 from runs.grade import OURS, grade_run
 from runs.grade_budgets import check_budgets, grade_budgets
-from runs.prepare import find_forcing, prepare, prepare_budgets
+from runs.prepare import prepare, prepare_budgets
 from runs.protocol import read_preset
 from runs.run import draw_budgets, sample_run
 from runs.store import Store

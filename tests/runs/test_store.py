@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from runs.store import FILE, Sample, Store, StoredProblem
+from runs.store import FILE, Store
+from runs.stored import Sample, StoredProblem
 from tasks.grading import Grade, Verdict
 
 PROBLEM = StoredProblem("sums", "b", 0, "1+1?", "2", "integer", "<user>1+1?", True)
