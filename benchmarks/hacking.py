@@ -34,7 +34,7 @@ def main(work: Path, out: Path | None) -> None:
     run_command(["pipeline", "hacking-nano", "--out", str(work)], work)
     folders = _folders(work)
     logs = {name: read_lines(folders[of] / LOG) for name, of in TRAININGS.items()}
-    sides = {name: read_side(folders[of], "nano") for name, of in RUNS.items()}
+    sides = {name: read_side(folders[of], "ascii") for name, of in RUNS.items()}
     page = [
         f"# Reward hacking on nano\n\n{machine()}\n",
         "    r1eval pipeline hacking-nano --out out/hacking\n",

@@ -17,6 +17,14 @@ _QUESTIONS = {"nano": "582+867=?", "natural": "What is 17 + 25?"}
 _EARLIER = "333+444=777"  # thought in an earlier turn; nano too can read it
 _TOKENS = 96
 _SHOWN = 300  # characters
+_END_TOKENS = (
+    "<|im_end|>",
+    "<|endoftext|>",
+    "<|eot_id|>",
+    "<｜end▁of▁sentence｜>",
+    "</s>",
+    "<eos>",
+)
 
 
 def checkup(engine: Engine) -> Iterator[Finding]:
@@ -24,11 +32,13 @@ def checkup(engine: Engine) -> Iterator[Finding]:
     question = _QUESTIONS.get(engine.prompt_language, _QUESTIONS["natural"])
     yield _reached(engine)
     yield _context(engine)
+    yield from (Finding("note", "known", text) for text in engine.facts.notices)
     yield from _template(engine, question)
     yield from _ends(engine)
     first = _draw(engine, question, 1)
     yield from _sample(engine, question, first)
     if isinstance(engine, EndpointEngine):
+        yield _served_end(engine, first)
         again, other = _draw(engine, question, 1), _draw(engine, question, 2)
         yield _seeds(first, again, other)
         yield from (Finding("note", "honoured", text) for text in engine.findings())
@@ -104,6 +114,18 @@ def _ends(engine: Engine) -> Iterator[Finding]:
             "end",
             f"{engine.padding} pads too: training that masks padding never learns to end",
         )
+
+
+def _served_end(engine: EndpointEngine, drawn: Completion) -> Finding:
+    """Servers do not tell what ends a reply; what it left in the text shows what it missed."""
+    if stray := next((end for end in _END_TOKENS if end in drawn.text), None):
+        return Finding(
+            "warning", "end", f"{stray} stands in the reply: the server does not stop at it"
+        )
+    known = "" if engine.end is None else f"by the tokenizer named a reply ends with {engine.end}; "
+    if drawn.finish_reason == "length":
+        return Finding("note", "end", f"{known}the sample was cut off before its end")
+    return Finding("ok", "end", f"{known}the sample ended by itself, with no end token in its text")
 
 
 def _draw(engine: Engine, question: str, seed: int) -> Completion:

@@ -46,6 +46,8 @@ def read_options(args: Mapping[str, str], concurrency: int | None) -> Options:
     prefix = args.get("assistant_prefix")
     if prefix is not None and prefix not in PREFIX_MODES:
         raise UserError(f"--engine-arg assistant_prefix={prefix}: one of {', '.join(PREFIX_MODES)}")
+    if args.get("tokenizer") == "":
+        raise UserError("--engine-arg tokenizer= names nothing: give a folder or a hub id")
     if (stream := args.get("stream", "true")) not in {"true", "false"}:
         raise UserError(f"--engine-arg stream={stream}: true or false")
     return Options(

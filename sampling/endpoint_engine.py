@@ -187,7 +187,7 @@ class EndpointEngine:
             try:
                 reply = await self._asker.reply(http, batch, request, self._begun(request))
             except Refused as error:
-                url = self._place.urls[0]
+                url = error.url or self._place.urls[0]
                 hint = "" if url.endswith("/v1") or not error.stops else "; does the URL lack /v1?"
                 raise ModelError(f"{url}: {error.reason}{hint}") from error
         return reply.usage
@@ -215,6 +215,11 @@ class EndpointEngine:
         self, requests: Sequence[Request], temperature: float = 1.0
     ) -> list[tuple[float, ...]]:
         raise ModelError("an endpoint does not score texts: use the model itself")
+
+    @property
+    def end(self) -> str | None:
+        """The token that ends a reply, where a tokenizer is named."""
+        return None if self._tokenizer is None else self._tokenizer.end
 
     @property
     def why_stopped(self) -> str | None:
@@ -286,7 +291,7 @@ class EndpointEngine:
         if error.stops or len(self._lost_in_a_row) >= _LOST:
             self._asker.stopped = self._asker.stopped or f"no longer asked: {error.reason}"
             if not self._answered:
-                raise ModelError(f"{self._place.urls[0]}: {error.reason}")
+                raise ModelError(f"{error.url or self._place.urls[0]}: {error.reason}")
         return error.reason
 
     async def _complete(

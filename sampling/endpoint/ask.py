@@ -117,7 +117,8 @@ class Asker:
                 server.close(failure.after or backoff(1, self._between))
             elif batch.servers.several:  # who fails at once is always the freest
                 server.close(backoff(server.failures, self._between))
-            await asyncio.sleep(wait)
+            if not (batch.servers.several and batch.servers.open):
+                await asyncio.sleep(wait)
         raise AssertionError("attempts are counted")
 
     async def _attempt(
@@ -131,9 +132,27 @@ class Asker:
             if error.slower:
                 server.window.overloaded(epoch)
             raise
+        except Refused as error:
+            error.url = server.url
+            if error.stops:
+                self._stay(batch, server, error)
+            raise
         server.failures = 0
+        server.answered = True
         server.window.succeeded()
         return reply
+
+    def _stay(self, batch: Batch, server: Server, error: Refused) -> None:
+        """Raises Again where one refusal is not the end: of a path or a model that were there
+        before, or of one server among others, which is left out then.
+        """
+        if server.answered and not error.lasting:
+            server.failures += 1
+            raise Again(error.reason) from error
+        if server.left_out or batch.servers.several:
+            server.left_out = True
+            self._parameters.note(f"{server.url} is left out: {error.reason}")
+            raise Again(error.reason) from error
 
     async def _post(
         self, http: httpx2.AsyncClient, batch: Batch, server: Server, request: Request, begun: str

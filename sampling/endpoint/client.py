@@ -90,15 +90,17 @@ class Client:
         """What a status other than 200 means."""
         if status in {401, 403}:  # its text may hold the key, or half of it
             if self._key_name is None:
-                return Refused(f"the server wants a key ({status}): export R1EVAL_API_KEY=…", True)
-            return Refused(f"the server refuses the key in {self._key_name} ({status})", True)
+                reason = f"the server wants a key ({status}): export R1EVAL_API_KEY=…"
+            else:
+                reason = f"the server refuses the key in {self._key_name} ({status})"
+            return Refused(reason, stops=True, lasting=True)
         told = self._without_key(text)
         reason = f"HTTP {status}" + (f": {_message(told)}" if told.strip() else "")
         if status in _RETRIED or status >= 500:
             wait = retry_after(after, datetime.now(UTC))
             return Again(reason, after=wait, slower=status in _SLOWER)
         stops = status in _STOPS or status < 400
-        return Refused(reason, stops=stops, told=told)
+        return Refused(reason, stops=stops, told=told, lasting=status == 402)
 
     def _without_key(self, text: str) -> str:
         return text if self._key is None else text.replace(self._key, "[key]")

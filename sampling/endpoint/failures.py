@@ -20,10 +20,13 @@ class Again(Exception):
 class Refused(Exception):
     """The server will not answer this request however often it is asked. ``stops``: nor any other
     (a wrong key, an unknown model). ``told`` is all that it said, for `Parameters.learn`.
-    ``spent``: it was not refused, but no attempt of many came to anything.
+    ``lasting``: not though it has answered others (a key that is refused, no money left).
+    ``spent``: it was not refused, but no attempt of many came to anything. ``url``: of the server.
     """
 
     reason: str
     stops: bool = False
     told: str = ""
     spent: bool = False
+    url: str = ""
+    lasting: bool = False

@@ -32,11 +32,15 @@ class Served:
 
 
 def look(client: Client, place: Place) -> Served:
-    """Of the first server; all must serve the model. Raises ModelError on one that cannot be used,
-    naming what it has where the model is not there.
+    """What holds of every server: the shortest context, the owner where all have one. All must
+    serve the model. Raises ModelError on one that cannot be used, naming what it has where the
+    model is not there.
     """
-    first, *_ = [_look(client, url, place.model) for url in place.urls]
-    return first
+    found = [_look(client, url, place.model) for url in place.urls]
+    lengths = [one.context_length for one in found if one.context_length is not None]
+    owners = {one.owner for one in found}
+    owner = owners.pop() if len(owners) == 1 else ""
+    return Served(found[0].models, min(lengths, default=None), owner)
 
 
 def _look(client: Client, url: str, model: str) -> Served:

@@ -6,6 +6,7 @@ out without changing the protocol is; for the rest the user has to choose.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -105,9 +106,7 @@ class Parameters:
         Traceback (most recent call last):
         sampling.engine.ModelError: m does not let temperature be set: give --temperature 1
         """
-        if not _REJECTED.search(told):
-            return False
-        named = [name for name in body if re.search(rf"\b{name}\b", told)]
+        named = _named(told, body)
         if "max_tokens" in named and "max_completion_tokens" in told:
             self._limit = "max_completion_tokens"
             return self.note("the server takes max_completion_tokens in place of max_tokens")
@@ -143,3 +142,37 @@ class Parameters:
         if text not in self.notes:
             self.notes.append(text)
         return True
+
+
+def _named(told: str, body: Mapping[str, Any]) -> set[str]:
+    """Names of ``body`` that a refusal is about: those that an error names as its ``param`` or
+    ``loc``, else those in a sentence that rejects something.
+
+    >>> body = {"seed": 1, "min_p": 0.1}
+    >>> _named('{"detail": [{"loc": ["body", "seed"], "msg": "extra, not permitted"}]}', body)
+    {'seed'}
+    >>> _named("min_p is not supported. Its seed was 1.", body)
+    {'min_p'}
+    """
+    if not _REJECTED.search(told):
+        return set()
+    try:
+        pointed = _pointed(json.loads(told)) - {"body"}
+    except (ValueError, RecursionError):
+        pointed = set()
+    sentences = re.split(r"[.;!?]\s|\n", told)
+    rejecting = " ".join(one for one in sentences if _REJECTED.search(one))
+    if pointed:
+        return pointed & body.keys()
+    return {name for name in body if re.search(rf"\b{name}\b", rejecting)}
+
+
+def _pointed(error: Any) -> set[str]:
+    """What is under ``param`` or ``loc`` anywhere in an error."""
+    if isinstance(error, list):
+        return set().union(*map(_pointed, error))
+    if not isinstance(error, Mapping):
+        return set()
+    found = set().union(*map(_pointed, error.values()))
+    names = [error.get("param"), *(error["loc"] if isinstance(error.get("loc"), list) else [])]
+    return found | {name for name in names if isinstance(name, str)}

@@ -4,6 +4,8 @@
 Place(urls=('http://one:8000/v1', 'http://two:8000/v1'), model='org/model', preset='')
 >>> read_place("ollama:deepseek-r1:7b")
 Place(urls=('http://localhost:11434/v1',), model='deepseek-r1:7b', preset='ollama')
+>>> read_place("HTTP://one:8000/v1/chat/completions#m").urls  # as pasted from elsewhere
+('http://one:8000/v1',)
 >>> read_place("org/model")
 """
 
@@ -106,7 +108,7 @@ def read_place(name: str) -> Place | None:
         if not model:
             raise ModelError(f"{name} names no model: give {preset}:MODEL")
         return Place((PRESETS[preset].url,), model, preset)
-    if not name.startswith(("http://", "https://")):
+    if not name.lower().startswith(("http://", "https://")):
         return None
     urls, _, model = name.partition("#")
     if not model:
@@ -128,7 +130,8 @@ def _url(url: str) -> str:
             f"the URL of {parts.hostname} holds more than a path; a key goes into the environment: "
             f"export {KEY_NAMES[0]}=…"
         )
-    return url.rstrip("/")
+    base = parts.scheme + url[len(parts.scheme) :].rstrip("/")
+    return base.removesuffix("/completions").removesuffix("/chat")
 
 
 def _shown(url: str) -> str:

@@ -13,8 +13,8 @@ from sampling.endpoint.window import Window
 
 @dataclass
 class Server:
-    """One server. No request goes to it before ``closed_until`` (seconds of `time.monotonic`);
-    ``failures`` in a row.
+    """One server. No request goes to it before ``closed_until`` (seconds of `time.monotonic`), and
+    none at all once it is ``left_out``; ``failures`` in a row; ``answered``: it has, at least once.
     """
 
     url: str
@@ -22,6 +22,8 @@ class Server:
     under_way: int = 0
     closed_until: float = 0.0
     failures: int = 0
+    answered: bool = False
+    left_out: bool = False
 
     @property
     def load(self) -> float:
@@ -61,7 +63,17 @@ class Servers:
 
     @property
     def several(self) -> bool:
-        return len(self._servers) > 1
+        return len(self._asked) > 1
+
+    @property
+    def open(self) -> bool:
+        """Whether any could be asked now, had it room."""
+        now = time.monotonic()
+        return any(server.closed_until <= now for server in self._asked)
+
+    @property
+    def _asked(self) -> list[Server]:
+        return [server for server in self._servers if not server.left_out]
 
     def _under_way(self) -> int:
         return sum(server.under_way for server in self._servers)
@@ -70,11 +82,11 @@ class Servers:
         if self._under_way() >= self._most:
             return None
         now = time.monotonic()
-        free = [s for s in self._servers if s.under_way < s.window.size and s.closed_until <= now]
+        free = [s for s in self._asked if s.under_way < s.window.size and s.closed_until <= now]
         return min(free, key=lambda server: server.load, default=None)
 
     def _until_one_opens(self) -> float | None:
         """Seconds; ``None`` when only the end of a request makes room."""
         now = time.monotonic()
-        waits = [s.closed_until - now for s in self._servers if s.closed_until > now]
+        waits = [s.closed_until - now for s in self._asked if s.closed_until > now]
         return min(waits, default=None)

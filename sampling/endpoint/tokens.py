@@ -21,6 +21,10 @@ class Tokenizer:
         self._end = int(end)
         self.language = str(self._tokenizer.init_kwargs.get("prompt_language", "natural"))
 
+    @property
+    def end(self) -> str:
+        return str(self._tokenizer.eos_token)
+
     def render(self, prompt: Prompt) -> str:
         return tokens.render(self._tokenizer, prompt, self._path)
 

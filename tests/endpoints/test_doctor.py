@@ -41,6 +41,16 @@ def test_a_server(doctor, serve):
     assert "reads '<user>582+867=?<assistant>'" in told
     assert "one seed gives one text" in told
     assert "(usage)" in told
+    assert "with no end token in its text" in told
+
+
+def test_an_end_token_in_the_text_is_told(doctor, serve):
+    def goes_on(reply):
+        reply["choices"][0]["message"]["content"] += "<|im_end|>and on"
+        return reply
+
+    _, told = doctor(serve(change=goes_on).model)
+    assert "<|im_end|> stands in the reply: the server does not stop at it" in told
 
 
 def test_a_server_that_tells_little(doctor, serve):
@@ -58,6 +68,7 @@ def test_a_named_tokenizer_shows_the_template(doctor, serve):
     args = ["--engine-arg", f"tokenizer={nano.models.path('base')}"]
     _, told = doctor(serve(owner="someone").model, *args)
     assert "reads '<user>582+867=?<assistant>'" in told
+    assert "by the tokenizer named a reply ends with <eos>" in told
 
 
 def test_what_cannot_be_used_is_one_line(doctor, serve):

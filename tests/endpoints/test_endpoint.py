@@ -7,6 +7,7 @@ import pytest
 
 import nano.models
 from runs.endpoints import read_options
+from sampling.endpoint.parameters import Parameters
 from sampling.endpoint.place import read_place
 from sampling.endpoint.prices import Bill
 from sampling.endpoint_engine import EndpointEngine
@@ -202,6 +203,15 @@ def test_a_parameter_that_a_server_does_not_know_is_said_otherwise(serve):
     assert "takes no seed" in told
 
 
+def test_what_a_refusal_only_mentions_stays():
+    """OpenAI names the parameter apart; others mention the rest of the request, too."""
+    error = {"message": "Unsupported value with seed 1 and temperature 0", "param": "min_p"}
+    told = json.dumps({"error": error})
+    body = {"seed": 1, "temperature": 0.0, "max_tokens": 9}
+    assert not Parameters("m", "refuse", True).learn(told, body)
+    assert not Parameters("m", "refuse", True).learn("This is not allowed. Its seed was 1.", body)
+
+
 def test_a_temperature_that_cannot_be_set_ends_the_run(serve):
     def refuses(handler, asked):
         handler.send(400, {"error": {"message": "temperature is not supported with this model"}})
@@ -289,3 +299,13 @@ def test_a_reply_ends_where_the_request_says_so(serve, nano_engine):
         engine.sample([request], GREEDY, lambda _, c: drawn.append(c))
     theirs, ours = drawn
     assert (theirs.text, theirs.finish_reason) == (ours.text, ours.finish_reason)
+
+
+def test_of_several_servers_the_shortest_context_counts(serve):
+    def shorter(handler):
+        row = {"id": "nano", "owned_by": "vllm", "max_model_len": 99}
+        handler.send(200, {"object": "list", "data": [row]})
+
+    long, short = serve(), serve(lists=shorter)
+    for urls in (f"{long.url},{short.url}", f"{short.url},{long.url}"):
+        assert endpoint(f"{urls}#nano").facts.context_length == 99

@@ -135,6 +135,42 @@ def test_a_server_that_is_down_costs_no_sample_where_another_has_room(
     assert texts(tmp_path / "run") == undisturbed
 
 
+def test_a_server_that_lacks_the_path_is_left_out_and_said_where_another_answers(
+    serve, undisturbed, tmp_path, capsys
+):
+    def lacks(handler, _):
+        handler.send(404, {"error": {"message": "no such route"}})
+        return True
+
+    bad, good = serve(fault=lacks), serve()
+    out = tmp_path / "run"
+    code, told = evaluate(capsys, f"{bad.url},{good.url}#nano", out, "--concurrency", "4")
+    assert code == 0, told
+    assert f"{bad.url} is left out: HTTP 404: no such route" in told
+    assert texts(out) == undisturbed
+    assert len(bad.bodies) <= 4
+    other = serve(fault=lacks)
+    code, told = evaluate(capsys, f"{bad.url},{other.url}#nano", tmp_path / "none")
+    assert code == 2
+    assert f"{other.url}: HTTP 404: no such route" in told
+
+
+def test_no_sample_waits_for_a_server_that_asks_for_time_while_another_has_room(
+    serve, undisturbed, tmp_path, capsys
+):
+    def busy(handler, asked):
+        if asked.get("max_tokens") == 1:
+            return False
+        handler.send(429, {"error": {"message": "in an hour"}}, Retry_After="3600")
+        return True
+
+    good, bad = serve(), serve(fault=busy)
+    out = tmp_path / "run"
+    code, told = evaluate(capsys, f"{good.url},{bad.url}#nano", out, "--concurrency", "8")
+    assert code == 0, told
+    assert texts(out) == undisturbed
+
+
 def test_the_window_halves_when_the_server_has_too_much_to_do(serve, undisturbed, tmp_path, capsys):
     served = serve()
 
