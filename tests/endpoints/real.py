@@ -5,11 +5,14 @@ import subprocess
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from r1eval.main import main
+from runs.models import find_model
 from runs.store import Store
+from sampling.tokens import load_tokenizer
 
 LLAMA = Path(__file__).parents[2] / ".venv" / "llama" / "bin" / "python"
 QUESTIONS = [
@@ -78,7 +81,16 @@ def drawn(model, folder, *more) -> dict[str, str]:
     return {questions[one.problem_id]: one.text for one in samples}
 
 
-def shared(first: str, second: str) -> int:
-    """How many characters two texts have in common before they part."""
-    pairs = zip(first, second, strict=False)
-    return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(first), len(second)))
+def parted(said: dict[str, str], expected: dict[str, str]) -> dict[str, int | None]:
+    """The token, from 0, at which each reply is another than expected; ``None`` where it is not."""
+    place = find_model("smollm2")
+    tokenizer: Any = load_tokenizer(place.source, gguf_file=place.gguf_file)
+    return {one: _parting(tokenizer(said[one]), tokenizer(expected[one])) for one in expected}
+
+
+def _parting(first: Any, second: Any) -> int | None:
+    if first.input_ids == second.input_ids:
+        return None
+    pairs = zip(first.input_ids, second.input_ids, strict=False)
+    shorter = min(len(first.input_ids), len(second.input_ids))
+    return next((n for n, (a, b) in enumerate(pairs) if a != b), shorter)
