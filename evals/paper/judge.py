@@ -14,6 +14,7 @@ from typing import Literal
 from evals.paper.measured import Measured, Share
 from evals.paper.tables import PaperTable, Remeasured, read_remeasured
 from evals.paper.verdict import Comparison, compare_with_paper, paper_variance
+from runs.settings import IMPORTED
 from tasks.schema import Paper, read_spec, task_names
 
 Verdict = Literal[
@@ -110,7 +111,7 @@ def _unlike(row: str, metric: str, run: Measured, paper: Paper | None) -> Iterat
         yield f"{run.problems} of {spec.problems} problems"
     if run.other_texts:
         yield f"{run.other_texts} problems have another text than {spec.copies[0].name}'s"
-    if template is not None and run.template != template:
+    if template is not None and run.template not in {template, IMPORTED}:
         yield f"prompt by {run.template}, the paper's by {template}"
     if metric not in run.metrics:
         yield f"{metric} of {run.samples} samples a problem"
