@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from r1eval.tables import p_text
+
 if TYPE_CHECKING:
     from evals.compare import Difference
 
@@ -94,7 +96,6 @@ def _cells(row: Difference) -> list[str]:
     if row.a is None or row.b is None or row.difference is None or row.p_value is None:
         return [row.metric, "–", "–", "–", "–", "–", *counts]
     interval = "–" if row.ci95 is None else " … ".join(f"{100 * end:+.1f}" for end in row.ci95)
-    p_value = f"{row.p_value:.3f}" if row.p_value >= 0.001 else f"{row.p_value:.0e}"
     figures = [f"{100 * round(x, 12):.1f}" for x in (row.a, row.b)]
     figures.append(f"{100 * round(row.difference, 12):+.1f}")
-    return [row.metric, *figures, interval, p_value, *counts]
+    return [row.metric, *figures, interval, p_text(row.p_value), *counts]

@@ -13,6 +13,8 @@ from typing import Any
 
 import click
 
+from r1eval.offline import prefer_cache_without_network
+
 COMMANDS = {
     "demo": ("r1eval.demo:demo", "The whole paper in miniature, on two processors."),
     "eval": ("r1eval.eval:evaluate", "Sample a model on tasks, grade, print the figures."),
@@ -64,6 +66,7 @@ def cli(debug: bool) -> None:
     """
     if debug:
         os.environ["R1EVAL_DEBUG"] = "1"
+    prefer_cache_without_network()
 
 
 def main(argv: list[str] | None = None) -> None:

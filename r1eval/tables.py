@@ -129,7 +129,15 @@ def _gained(gain: Mapping[str, Any] | None, interval: bool = False) -> list[str]
     if gain is None or gain["difference"] is None:
         return ["–"] * (3 if interval else 2)
     ci95 = ["–" if gain["ci95"] is None else _signed(gain["ci95"])] if interval else []
-    return [f"{100 * round(gain['difference'], 12):+.1f}", *ci95, f"{gain['p_value']:.3f}"]
+    return [f"{100 * round(gain['difference'], 12):+.1f}", *ci95, p_text(gain["p_value"])]
+
+
+def p_text(p: float) -> str:
+    """
+    >>> p_text(0.0423), p_text(0.00002)
+    ('0.042', '2e-05')
+    """
+    return f"{p:.3f}" if p >= 0.001 else f"{p:.0e}"
 
 
 def _percent(value: float | None) -> str:
@@ -235,7 +243,7 @@ def _opinions(task: TaskAudit) -> Table:
             cells = [
                 f"{100 * round(gain.difference, 12):+.1f}",
                 "–" if gain.ci95 is None else _signed(gain.ci95),
-                f"{gain.p_value:.3f}",
+                p_text(gain.p_value),
             ]
         value = "–" if figure.value is None else f"{100 * figure.value:.1f}"
         table.add_row(opinion.grader, value + left, _interval(figure.ci95), *cells)
