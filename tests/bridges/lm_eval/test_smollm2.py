@@ -52,6 +52,17 @@ def _eval(data, out, *task):
     return out
 
 
+def _lm_eval(data, out, module, *model):
+    """The real program on our gsm8k, with the model's own options."""
+    command = [sys.executable, "-m", module, *model, "--apply_chat_template"]
+    command += ["--tasks", "r1_gsm8k", "--include_path", str(FOLDER)]
+    command += ["--gen_kwargs", f"max_gen_toks={TOKENS}"]
+    command += ["--log_samples", "--output_path", str(out)]
+    environment = {**os.environ, "R1EVAL_DATA_DIR": str(data), "HF_HUB_OFFLINE": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
 def _samples(run):
     with Store(run) as store:
         (task,) = {sample.task for sample in store.samples()}
@@ -69,18 +80,8 @@ def test_our_task_in_lm_eval_here_and_through_lm_eval_are_one(data, run, tmp_pat
     through = ("lm-eval:r1_gsm8k", "--include-path", str(FOLDER))
     assert _samples(_eval(data, tmp_path / "through", *through)) == (texts, right)
 
-    command = [sys.executable, "-m", "bridges.lm_eval", "--model", "r1eval"]
-    command += ["--model_args", "model=smollm2,keep_thought=True", "--apply_chat_template"]
-    command += ["--tasks", "r1_gsm8k", "--include_path", str(FOLDER)]
-    command += ["--gen_kwargs", f"max_gen_toks={TOKENS}"]
-    command += ["--log_samples", "--output_path", str(tmp_path / "lm")]
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "R1EVAL_DATA_DIR": str(data), "HF_HUB_OFFLINE": "1"},
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    model = ("--model", "r1eval", "--model_args", "model=smollm2,keep_thought=True")
+    _lm_eval(data, tmp_path / "lm", "bridges.lm_eval", *model)
     (log,) = (tmp_path / "lm").rglob("samples_r1_gsm8k_*.jsonl")
     rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     drawn = {(row["doc_id"], n): text for row in rows for n, text in enumerate(row["resps"][0])}
@@ -96,17 +97,8 @@ def test_lm_evals_own_engine_has_our_figures_of_what_it_drew(data, tmp_path):
     """`lm_eval --model hf` draws; its completions, imported, come to the figures it printed."""
     place = find_model("smollm2")
     model = f"pretrained={place.source},gguf_file={place.gguf_file},dtype=float32"
-    command = [sys.executable, "-m", "lm_eval", "--model", "hf", "--model_args", model]
-    command += ["--device", "cpu", "--batch_size", "16", "--tasks", "r1_gsm8k"]
-    command += ["--include_path", str(FOLDER), "--gen_kwargs", f"max_gen_toks={TOKENS}"]
-    command += ["--apply_chat_template", "--log_samples", "--output_path", str(tmp_path / "out")]
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "R1EVAL_DATA_DIR": str(data), "HF_HUB_OFFLINE": "1"},
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    drawing = ("--device", "cpu", "--batch_size", "16")
+    _lm_eval(data, tmp_path / "out", "lm_eval", "--model", "hf", "--model_args", model, *drawing)
     (log,) = (tmp_path / "out").rglob("samples_r1_gsm8k_*.jsonl")
     with pytest.raises(SystemExit) as ended:
         main(["import", str(log), "--format", "lm-eval", "--out", str(tmp_path / "run")])
