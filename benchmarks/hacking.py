@@ -19,7 +19,7 @@ from benchmarks.trainings import Log, read_side, run_command, with_interval
 from rl.collapse import find_collapses
 from rl.journal import LOG, read_lines
 from rl.plots import draw_training
-from runs.files import written_whole
+from runs.files import write_jsonl, written_whole
 
 TRAININGS = {"helpfulness alone": "alone", "rules, then helpfulness too": "with-rules"}
 RUNS = {"before": "sums-before", **{name: f"sums-{of}" for name, of in TRAININGS.items()}}
@@ -48,9 +48,8 @@ def main(work: Path, out: Path | None) -> None:
         draw_training({name: [log] for name, log in logs.items()}, out.with_suffix(".png"))
         with written_whole(out) as file:
             file.write_text("\n".join([*page, ""]), encoding="utf-8")
-        with written_whole(out.with_suffix(".jsonl")) as file:
-            rows = [{"variant": name, **row} for name, log in logs.items() for row in log]
-            file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        rows = ({"variant": name, **row} for name, log in logs.items() for row in log)
+        write_jsonl(out.with_suffix(".jsonl"), rows)
 
 
 _HEAD = ("paid by", "helpfulness paid", "sums right in training, %", "held-out sums after, %")

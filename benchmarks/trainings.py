@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -14,7 +13,7 @@ from evals.results import read_results
 from rl.collapse import find_collapses
 from rl.journal import HELDOUT, LOG, read_lines
 from rl.plots import draw_pass_at_k, draw_training
-from runs.files import written_whole
+from runs.files import write_jsonl, written_whole
 from runs.store import Store
 from tasks.language import mixes
 from tasks.thinking import split_thought
@@ -97,5 +96,4 @@ def write_page(
         for seed, log in enumerate(of)
         for row in log
     ]
-    with written_whole(out.with_suffix(".jsonl")) as file:
-        file.write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
+    write_jsonl(out.with_suffix(".jsonl"), kept)
