@@ -59,19 +59,21 @@ def main(models: str, out: Path | None) -> None:
 
 def _curve(model: str, setting: Setting, folder: Path) -> list[str]:
     weights = Path(export_smollm2(folder)) if model == "smollm2" else nano.models.path("base")
+    name = str(weights) if model == "smollm2" else model  # the same files for both
+    task = "gsm8k" if model == "smollm2" else "nano"
     sizes = ",".join(map(str, setting.budgets))
     options = ["--limit", str(setting.limit), "--samples", str(setting.samples), *setting.options]
     options += ["--budgets", sizes, "--engine-arg", "dtype=float32"]
     ours = {}
     for mode in ("truncate", "force"):
-        ours[mode], _ = r1eval(folder / mode, [*options, "--budget-mode", mode], model)
+        ours[mode], _ = r1eval(folder / mode, [*options, "--budget-mode", mode], name, task)
     asked = Asked.by(folder / "truncate", setting.end)
     batch, word = search_batch(weights, asked, setting.batches, 24, folder / "search")
     theirs = {
         budget: run_lm_eval(weights, asked, budget, batch, folder / f"lm{budget}")
         for budget in setting.budgets
     }
-    again, _ = r1eval(folder / "again", [*options, "--budget-mode", "truncate"], model)
+    again, _ = r1eval(folder / "again", [*options, "--budget-mode", "truncate"], name, task)
     seconds = sum(told.seconds for told in theirs.values())
     truncate = (ours["truncate"] + again) / 2
     rows = [

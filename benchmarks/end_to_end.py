@@ -67,9 +67,10 @@ def main(limit: int, samples: int, max_tokens: int, batches: str, out: Path | No
             file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def r1eval(run: Path, options: list[str], model: str = "smollm2") -> tuple[float, Figure]:
+def r1eval(
+    run: Path, options: list[str], model: str = "smollm2", task: str = "gsm8k"
+) -> tuple[float, Figure]:
     """Seconds of a whole `r1eval eval`, and its pass@1."""
-    task = "gsm8k" if model == "smollm2" else "nano"
     command = [sys.executable, "-m", "r1eval", "eval", model, "--task", task, "--out", str(run)]
     start = time.perf_counter()
     done = subprocess.run([*command, *options], capture_output=True, text=True, env=os.environ)

@@ -20,8 +20,8 @@ from tasks.schema import Strict
 RESERVED = {
     "output_dir": "--out",
     "report_to": "report_to beside sft",
-    "packing": "nothing: rows alike in length are trained on together, and none shares a row",
-    "padding_free": "nothing: rows alike in length are trained on together",
+    "packing": "nothing: examples share a row without padding, and none sees another",
+    "padding_free": "nothing: examples share a row without padding",
     "completion_only_loss": "nothing: the prompt is never trained on",
     "max_length": "over_long: nothing is cut",
     "remove_unused_columns": "nothing: the trainer needs the columns",

@@ -1,9 +1,10 @@
 """Supervised training of a student on traces, by TRL's SFTTrainer.
 
-What is ours: rendering (`distill.render`), nothing cut, and batches of rows alike in length. TRL
-pads a batch of rows in the order of the data to its longest; here the rows of an optimiser step are
-ordered by length before they are split: the same rows in the same step, the same mean over its
-trained tokens, so the same gradient. No two examples ever share a row, so none sees another.
+What is ours: rendering (`distill.render`), nothing cut, and batches without padding. TRL pads a
+batch of rows in the order of the data to its longest; here the rows of an optimiser step are
+ordered by length before they are split, and those of a batch share one long row
+(`distill.packing`), none of which sees another: the same rows in the same step, the same mean over
+its trained tokens, so the same gradient. A model that cannot read such rows is given padded ones.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from datasets import Dataset
 from transformers import logging as transformers_logging
 from trl import SFTConfig, SFTTrainer
 
+from distill.packing import learn_packing, pack
 from distill.recipe import DistilRecipe
 from distill.render import Rendered, Renderer
 from distill.traces import read_traces
@@ -106,6 +108,7 @@ class Trainer(WholeCheckpoints, SFTTrainer):  # type: ignore[misc]
         self.keep_checkpoints = keep_checkpoints
         padding = self.processing_class.pad_token_id
         self._padding = 0 if padding is None else padding
+        self.packs = learn_packing(self.model)
 
     def get_batch_samples(
         self, epoch_iterator: Iterator[Any], num_batches: int, device: torch.device
@@ -113,8 +116,10 @@ class Trainer(WholeCheckpoints, SFTTrainer):  # type: ignore[misc]
         """The batches of an optimiser step, of rows alike in length."""
         given, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
         rows = sorted((row for batch in given for row in batch), key=_length)
-        batches = [collate(part, self._padding) for part in _parts(rows, len(given))]
-        batches = [{name: t.to(device) for name, t in batch.items()} for batch in batches]
+        batches = [
+            pack(part) if self.packs else collate(part, self._padding)
+            for part in _parts(rows, len(given))
+        ]
         return batches, self._get_num_items_in_batch(batches, device)
 
 

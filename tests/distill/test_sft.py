@@ -145,7 +145,7 @@ def test_a_training_that_was_cut_off_goes_on_the_same(recipe, tmp_path):
     [
         ({"learning_rat": 1}, "did you mean 'learning_rate'"),
         ({"max_length": 512}, "over_long: nothing is cut"),
-        ({"packing": True}, "none shares a row"),
+        ({"packing": True}, "none sees another"),
         ({"learning_rate": "fast"}, "is no number"),
     ],
 )
@@ -160,3 +160,34 @@ def test_no_traces_are_said(recipe, tmp_path):
     (tmp_path / "empty.jsonl").write_text("")
     with pytest.raises(UserError, match="no trace to train on"):
         load_student(recipe(traces=[tmp_path / "empty.jsonl"]))
+
+
+def test_examples_that_share_a_row_do_not_see_each_other(recipe, tmp_path):
+    """What the first one says changes nothing in the second, to the bit."""
+    from distill.packing import SCORED, pack
+
+    made = recipe()
+    student = load_student(made)
+    trainer = make_trainer(student, config_of(made, tmp_path))
+    assert trainer.packs
+    row = {"prompt": list(student.rows[0].prompt), "completion": list(student.rows[0].completion)}
+    other = {**row, "completion": row["completion"][::-1]}
+
+    def second(first):
+        batch = pack([first, row])
+        given = {k: v for k, v in batch.items() if k not in ("labels", "shift_labels", SCORED)}
+        length = len(row["prompt"]) + len(row["completion"])
+        return student.model.eval()(**given, use_cache=False).logits[0, length:]
+
+    assert torch.equal(second(row), second(other))
+
+
+def test_a_model_that_cannot_share_rows_is_given_padded_ones(recipe):
+    from distill.packing import learn_packing
+
+    model = load_student(recipe()).model
+    before = model.config._attn_implementation
+    for layer in model.base_model.layers:  # as one that keeps a state of what it has read
+        layer.register_forward_hook(lambda *given: given[-1] + given[-1].cumsum(1))
+    assert not learn_packing(model)
+    assert model.config._attn_implementation == before
