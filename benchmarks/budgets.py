@@ -26,6 +26,7 @@ from runs.files import written_whole
 
 @dataclass(frozen=True)
 class Setting:
+    task: str
     budgets: tuple[int, ...]
     samples: int
     limit: int
@@ -35,8 +36,10 @@ class Setting:
 
 
 SETTINGS = {
-    "nano": Setting((16, 32, 64, 128, 256), 16, 32, (128, 512), ("--protocol", "r1"), "<eos>"),
-    "smollm2": Setting((32, 64, 128, 256), 8, 8, (32, 64), (), END),
+    "nano": Setting(
+        "nano", (16, 32, 64, 128, 256), 16, 32, (128, 512), ("--protocol", "r1"), "<eos>"
+    ),
+    "smollm2": Setting("gsm8k", (32, 64, 128, 256), 8, 8, (32, 64), (), END),
 }
 
 
@@ -60,20 +63,19 @@ def main(models: str, out: Path | None) -> None:
 def _curve(model: str, setting: Setting, folder: Path) -> list[str]:
     weights = Path(export_smollm2(folder)) if model == "smollm2" else nano.models.path("base")
     name = str(weights) if model == "smollm2" else model  # the same files for both
-    task = "gsm8k" if model == "smollm2" else "nano"
     sizes = ",".join(map(str, setting.budgets))
     options = ["--limit", str(setting.limit), "--samples", str(setting.samples), *setting.options]
     options += ["--budgets", sizes, "--engine-arg", "dtype=float32"]
     ours = {}
     for mode in ("truncate", "force"):
-        ours[mode], _ = r1eval(folder / mode, [*options, "--budget-mode", mode], name, task)
+        ours[mode], _ = r1eval(folder / mode, [*options, "--budget-mode", mode], name, setting.task)
     asked = Asked.by(folder / "truncate", setting.end)
     batch, word = search_batch(weights, asked, setting.batches, 24, folder / "search")
     theirs = {
         budget: run_lm_eval(weights, asked, budget, batch, folder / f"lm{budget}")
         for budget in setting.budgets
     }
-    again, _ = r1eval(folder / "again", [*options, "--budget-mode", "truncate"], name, task)
+    again, _ = r1eval(folder / "again", [*options, "--budget-mode", "truncate"], name, setting.task)
     seconds = sum(told.seconds for told in theirs.values())
     truncate = (ours["truncate"] + again) / 2
     rows = [
