@@ -20,11 +20,15 @@ import torch
 from transformers import AttentionInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
+from sampling.cache import layer_windows
+
 NAME = "each_apart"
-ENDS = "cu_seq_lens_q"
 SCORED = "scored_positions"
 _UNKNOWN = ("position_bias", "s_aux", "sinks", "softcap", "cache")
+_TRIED = 12
+"""Tokens of an example with which a model is tried."""
 _CLOSE = 0.02
+"""How far, as a share, rounding may take a half-precision model's states."""
 
 
 def attend_apart(
@@ -33,12 +37,11 @@ def attend_apart(
     key: torch.Tensor,
     value: torch.Tensor,
     attention_mask: torch.Tensor | None,
-    sliding_window: int | None = None,
-    cu_seq_lens_q: torch.Tensor | None = None,
+    example_ends: Sequence[int] | None = None,
     **options: Any,
 ) -> tuple[torch.Tensor, None]:
-    """transformers' attention interface, over one row in which examples end at
-    ``cu_seq_lens_q[1:]``; without it a row is one example.
+    """transformers' attention interface, over one row in which an example ends before each of
+    ``example_ends``; without them a row is one example.
 
     ``query`` has shape ``[rows, heads, tokens, width]``, ``key`` and ``value`` ``[rows, groups,
     tokens, width]``; the result has shape ``[rows, tokens, heads, width of values]``. Raises
@@ -48,36 +51,27 @@ def attend_apart(
     if given or attention_mask is not None:
         raise NotImplementedError(f"attention with {', '.join(given) or 'a mask'}")
     known = {name: options[name] for name in ("dropout", "scaling") if name in options}
-    ends = [0, query.shape[2]] if cu_seq_lens_q is None else cu_seq_lens_q.tolist()
     parts = []
-    for begin, end in pairwise(ends):
-        mask = _band(end - begin, sliding_window, query.device)
+    for begin, end in pairwise([0, *(example_ends or [query.shape[2]])]):
         own = (states[:, :, begin:end] for states in (query, key, value))
-        parts.append(sdpa_attention_forward(module, *own, mask, **known)[0])
+        parts.append(sdpa_attention_forward(module, *own, None, **known)[0])
     return torch.cat(parts, dim=1), None
-
-
-def _band(tokens: int, window: int | None, device: torch.device) -> torch.Tensor | None:
-    """What a window lets each token see: itself and ``window - 1`` before it."""
-    if window is None or tokens <= window:
-        return None
-    back = torch.arange(tokens, device=device).unsqueeze(1) - torch.arange(tokens, device=device)
-    return ((back >= 0) & (back < window))[None, None]
 
 
 AttentionInterface.register(NAME, attend_apart)
 
 
 def pack(rows: Sequence[Mapping[str, Sequence[int]]]) -> dict[str, Any]:
-    """One row of all: ids and positions ``[1, tokens]``, where examples end ``[examples + 1]``, the
-    positions whose next token is trained on ``[trained]``, and these tokens ``[1, trained]``, as
-    ``shift_labels`` and once more as ``labels``, by which transformers' Trainer counts them.
+    """One row of all: ids and positions ``[1, tokens]``, the positions whose next token is trained
+    on ``[trained]``, and these tokens ``[1, trained]``, as ``shift_labels`` and once more as
+    ``labels``, by which transformers' Trainer counts them. Where examples end is said twice: to
+    `attend_apart` in ``example_ends``, to flash attention in its own words.
 
     >>> batch = pack([{"prompt": [5, 6], "completion": [7]}, {"prompt": [5], "completion": [8, 9]}])
     >>> [batch[name].tolist() for name in ("input_ids", "position_ids", "shift_labels")]
     [[[5, 6, 7, 5, 8, 9]], [[0, 1, 2, 0, 1, 2]], [[7, 8, 9]]]
-    >>> batch["scored_positions"].tolist(), batch["cu_seq_lens_q"].tolist()
-    ([1, 3, 4], [0, 3, 6])
+    >>> batch["scored_positions"].tolist(), batch["example_ends"]
+    ([1, 3, 4], (3, 6))
     """
     lengths = [len(row["prompt"]) + len(row["completion"]) for row in rows]
     ends = [0, *accumulate(lengths)]
@@ -94,65 +88,63 @@ def pack(rows: Sequence[Mapping[str, Sequence[int]]]) -> dict[str, Any]:
         "labels": trained,
         "shift_labels": trained,
         SCORED: torch.tensor(scored),
-        ENDS: offsets,
+        "example_ends": tuple(ends[1:]),
+        "cu_seq_lens_q": offsets,
         "cu_seq_lens_k": offsets,
         "max_length_q": max(lengths),
         "max_length_k": max(lengths),
     }
 
 
-def learn_packing(model: Any) -> bool:
-    """Let a model read rows that examples share; ``False``, and the model as it was, when it
-    cannot: what it keeps of a row is more than keys and values, or its attention has biases.
+def learn_packing(model: Any, longest: int) -> bool:
+    """Let a model read rows that examples of at most ``longest`` tokens share; ``False``, and the
+    model as it was, when it cannot: what it keeps of a row is more than keys and values, its
+    attention has biases, or a window shorter than an example.
 
-    That is tried: two examples in a row must give what each gives alone, and the second the very
-    same whatever the first one says.
+    That is tried: in a row of two examples the second must give what it gives alone to the model as
+    it came, and the very same whatever the first one says.
     """
     base = model.get_base_model() if hasattr(model, "get_base_model") else model
-    before = base.config._attn_implementation
-    if not before.startswith("flash_attention"):
-        try:
-            base.set_attn_implementation(NAME)
-        except ValueError:
-            return False
-    try:
-        apart = _reads_apart(base.base_model)
-    except (NotImplementedError, TypeError):
-        apart = False
-    if not apart:
-        base.set_attn_implementation(before)
+    windows = layer_windows(base.config.get_text_config())
+    if windows is None or any(window is not None and window < longest for window in windows):
         return False
-    base.base_model.register_forward_hook(_keep_scored, with_kwargs=True)
-    return True
+    before = base.config._attn_implementation
+    words = base.get_input_embeddings().num_embeddings
+    first, second, other = ([(at + n) % words for n in range(_TRIED)] for at in (0, 20, 40))
+    try:
+        alone = _states(base.base_model, [second])
+        if not before.startswith("flash_attention"):
+            base.set_attn_implementation(NAME)
+        after, after_other = (_states(base.base_model, [one, second]) for one in (first, other))
+    except (NotImplementedError, TypeError, ValueError):
+        apart = False
+    else:
+        near = (after[_TRIED:] - alone).norm() <= _CLOSE * alone.norm()
+        apart = bool(near) and torch.equal(after[_TRIED:], after_other[_TRIED:])
+    if apart:
+        base.base_model.register_forward_hook(_keep_scored, with_kwargs=True)
+    else:
+        base.set_attn_implementation(before)
+    return apart
 
 
-def _reads_apart(body: torch.nn.Module) -> bool:
-    vocabulary = body.get_input_embeddings().num_embeddings
-    first, second = ([n % vocabulary for n in range(start, start + 12)] for start in (3, 40))
-    other = [n % vocabulary for n in range(77, 89)]
-    was_training = body.training
-    body.eval()
-    with torch.no_grad():
-        device = next(body.parameters()).device
-        one, two, changed = (
-            _states(body, rows, device) for rows in ([second], [first, second], [other, second])
-        )
-    body.train(was_training)
-    alone = one.float()
-    near = (two[12:].float() - alone).norm() <= _CLOSE * alone.norm()
-    return bool(near) and torch.equal(two[12:], changed[12:])
-
-
-def _states(body: torch.nn.Module, rows: Sequence[list[int]], device: torch.device) -> torch.Tensor:
+def _states(body: torch.nn.Module, rows: Sequence[list[int]]) -> torch.Tensor:
+    """What the last layer says of each token of rows in one: ``[tokens, width]``."""
     batch = pack([{"prompt": row[:1], "completion": row[1:]} for row in rows])
-    left_out = ("labels", "shift_labels", SCORED)
+    device = next(body.parameters()).device
     given = {
         name: value.to(device) if isinstance(value, torch.Tensor) else value
         for name, value in batch.items()
-        if name not in left_out
+        if name not in ("labels", "shift_labels", SCORED)
     }
-    states: torch.Tensor = body(**given, use_cache=False).last_hidden_state[0]
-    return states
+    was_training = body.training
+    body.eval()
+    try:
+        with torch.no_grad():
+            states: torch.Tensor = body(**given, use_cache=False).last_hidden_state[0]
+    finally:
+        body.train(was_training)
+    return states.float()
 
 
 def _keep_scored(

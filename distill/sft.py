@@ -101,14 +101,16 @@ def config_of(recipe: DistilRecipe, out: Path) -> SFTConfig:
 
 
 class Trainer(WholeCheckpoints, SFTTrainer):  # type: ignore[misc]
-    """Rows of the data set carry ``prompt`` and ``completion``, as ids."""
+    """Rows of the data set carry ``prompt`` and ``completion``, as ids, ``longest`` together at most."""
 
-    def __init__(self, *args: Any, keep_checkpoints: int = 2, **options: Any) -> None:
+    def __init__(self, *args: Any, longest: int, keep_checkpoints: int = 2, **options: Any) -> None:
         super().__init__(*args, data_collator=list, **options)
         self.keep_checkpoints = keep_checkpoints
         padding = self.processing_class.pad_token_id
         self._padding = 0 if padding is None else padding
-        self.packs = learn_packing(self.model)
+        # smoothing reads the scores of every position, and parallel contexts cut rows anywhere
+        whole = self.label_smoother is not None or self.accelerator.parallelism_config is not None
+        self.packs = not whole and learn_packing(self.model, longest)
 
     def get_batch_samples(
         self, epoch_iterator: Iterator[Any], num_batches: int, device: torch.device
@@ -165,6 +167,7 @@ def make_trainer(student: Student, config: SFTConfig, **options: Any) -> Trainer
         args=config,
         train_dataset=Dataset.from_list(rows),
         processing_class=student.tokenizer,
+        longest=max(map(len, student.rows)),
         keep_checkpoints=student.recipe.keep_checkpoints,
         **options,
     )

@@ -41,11 +41,15 @@ def losses(trainer):
     return [row["loss"] for row in trainer.state.log_history if "loss" in row]
 
 
-def test_loss_and_steps_are_those_of_plain_trl(recipe, tmp_path):
-    """The same rows padded in the order of the data."""
-    made = recipe(sft={"optim": "sgd", "learning_rate": 0.1})
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("lora", [None, {"r": 4}])
+def test_loss_and_steps_are_those_of_plain_trl(recipe, tmp_path, smoothing, lora):
+    """The same rows padded in the order of the data; with smoothing ours are padded too."""
+    sgd = {"optim": "sgd", "learning_rate": 0.1, "label_smoothing_factor": smoothing}
+    made = recipe(sft=sgd, lora=lora)
     student = load_student(made)
     ours = make_trainer(student, config_of(made, tmp_path / "ours"))
+    assert ours.packs == (not smoothing)
     rows = [
         {
             "input_ids": [*row.prompt, *row.completion],
@@ -189,5 +193,18 @@ def test_a_model_that_cannot_share_rows_is_given_padded_ones(recipe):
     before = model.config._attn_implementation
     for layer in model.base_model.layers:  # as one that keeps a state of what it has read
         layer.register_forward_hook(lambda *given: given[-1] + given[-1].cumsum(1))
-    assert not learn_packing(model)
+    assert not learn_packing(model, 100)
     assert model.config._attn_implementation == before
+
+
+def test_examples_longer_than_a_window_do_not_share_rows():
+    from transformers import AutoModelForCausalLM, MistralConfig
+
+    from distill.packing import learn_packing
+
+    sizes = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "vocab_size": 64}
+    heads = {"num_attention_heads": 2, "num_key_value_heads": 1}
+    config = MistralConfig(sliding_window=50, **sizes, **heads)
+    model = AutoModelForCausalLM.from_config(config)
+    assert not learn_packing(model, 51)
+    assert learn_packing(model, 50)
