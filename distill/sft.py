@@ -101,7 +101,7 @@ def config_of(recipe: DistilRecipe, out: Path) -> SFTConfig:
 
 
 class Trainer(WholeCheckpoints, SFTTrainer):  # type: ignore[misc]
-    """Rows of the data set carry ``prompt`` and ``completion``, as ids, ``longest`` together at most."""
+    """Rows of the data set carry ``prompt`` and ``completion``, as ids: ``longest`` at most."""
 
     def __init__(self, *args: Any, longest: int, keep_checkpoints: int = 2, **options: Any) -> None:
         super().__init__(*args, data_collator=list, **options)
