@@ -68,7 +68,9 @@ def draw_training(
         for number, (name, found) in enumerate((heldout or {}).items()):
             _draw_heldout(axes[1], name, found, f"C{number + 3}")
         _draw_between(axes[1], between)
-        for axis in axes:
+        if (told := axes[0].get_legend_handles_labels())[0]:  # runs and rewards hide no curve
+            figure.legend(*told, fontsize=8, loc="outside upper center", ncols=6)
+        for axis in axes[1:]:
             if axis.get_legend_handles_labels()[0]:
                 axis.legend(fontsize=8, loc="best")
         for axis in axes[-2:]:
