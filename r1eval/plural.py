@@ -4,7 +4,10 @@
 def counted(number: int, thing: str) -> str:
     """The number and what it counts.
 
-    >>> counted(1, "row"), counted(2, "row"), counted(0, "vote")
-    ('1 row', '2 rows', '0 votes')
+    >>> counted(1, "row"), counted(2, "row"), counted(0, "vote"), counted(3, "reply")
+    ('1 row', '2 rows', '0 votes', '3 replies')
     """
-    return f"{number} {thing}{'' if number == 1 else 's'}"
+    if number == 1:
+        return f"{number} {thing}"
+    many = f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
+    return f"{number} {many}"
