@@ -90,8 +90,7 @@ def page(
     """The tables, and what they say of a million traces."""
     (few, first), (many, last) = rows[0], rows[-1]
     some, before = rows[-2]
-    growth = (last.megabytes - before.megabytes) / (many - some) * 1e6
-    at_million = last.megabytes + growth * (MILLION - many) / 1e6
+    between = (many - some) / (last.seconds - before.seconds)
     lines = [
         "# Filters",
         "",
@@ -110,10 +109,10 @@ def page(
         lines[-1] = lines[-1].rstrip()
     lines += [
         "",
-        "Traces/s on two processors: what their seconds come to where nothing else runs. From "
-        f"{some:,} to {many:,} traces memory grows by {growth:.0f} MB a million: "
-        f"**{at_million:.0f} MB at a million traces**, extrapolated. A million notes given to "
-        f"`exact` and `near` alone, every one kept, take {remembered:.0f} MB, Python included "
+        "Traces/s on two processors: what their seconds come to where nothing else runs. Between "
+        f"{some:,} and {many:,} traces, the start left out: {between:,.0f} a second by the clock. "
+        f"{_memory(some, before, many, last)} A million notes given to `exact` and `near` alone, "
+        f"every one kept, take {remembered:.0f} MB, Python included "
         "(`benchmarks.filtering.remembered`).",
     ]
     if theirs:
@@ -128,6 +127,14 @@ def page(
     lines += ["", f"Of {few:,}:", "", "| filter | dropped | left |", "|---|---|---|"]
     lines += [f"| {' | '.join(row)} |" for row in funnel]
     return "\n".join(lines) + "\n"
+
+
+def _memory(some: int, before: Watched, many: int, last: Watched) -> str:
+    if many >= MILLION:
+        return f"Memory at {many:,} traces: **{last.megabytes:.0f} MB**, all processes together."
+    growth = (last.megabytes - before.megabytes) / (many - some) * 1e6
+    at_million = last.megabytes + growth * (MILLION - many) / 1e6
+    return f"**{at_million:.0f} MB at a million traces**, extrapolated from {growth:.0f} MB more."
 
 
 def _row(count: int, one: Watched) -> str:
