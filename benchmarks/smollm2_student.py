@@ -1,51 +1,54 @@
-"""A real small model as a student, on worked sums: `make smollm2-student`.
+"""A real small model as a student: `make smollm2-student`, `make smollm2-gsm8k`.
 
-    python -m benchmarks.smollm2_student [--traces 1200] [--out FILE]
+    python -m benchmarks.smollm2_student chains|gsm8k [--traces 1200] [--out FILE]
 
-SmolLM2-135M by `r1eval distill smollm2`, from the worked text of a solver: chains of three or four
-numbers (reasoning-gym), one step a line. Held-out chains are asked before and after. What is in
-``--work`` already is not done again.
+SmolLM2-135M by `r1eval distill`, from the worked text of a solver (chains of three or four numbers
+of reasoning-gym, one step a line) or of people (GSM8K's training half). Held-out problems are asked
+before and after. What is in ``--work`` already is not done again.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 import click
 
+from benchmarks.lessons import LESSONS
 from benchmarks.sampling import machine, table
 from benchmarks.trainings import Side, read_side, run_command, with_interval
-from distill.traces import Trace, write_traces
+from distill.traces import write_traces
 from evals.compare import compare
 from evals.load import outcomes
+from evals.results import read_results
 from runs.files import written_whole
-from runs.recipe import where
-from tasks.load import load_task
-
-HEAD = ("", "pass@1", "pass@8", "cons@8", "tokens", "thinks")
-EVALUATION = "{task: 'gym.py:chains_heldout', limit: 100, samples: 8, max_tokens: 96}"
 
 
 @click.command()
-@click.option("--traces", "number", default=1200, show_default=True)
-@click.option("--work", type=click.Path(path_type=Path), default=Path("out/smollm2-student"))
+@click.argument("lesson", type=click.Choice(list(LESSONS)))
+@click.option("--traces", "number", type=int, help="How many; as the lesson says.")
+@click.option("--work", type=click.Path(path_type=Path), help="Default: out/smollm2-LESSON.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the page here.")
 @click.option("--set", "more", multiple=True, metavar="KEY=VALUE", help="As in r1eval distill.")
-def main(number: int, work: Path, out: Path | None, more: tuple[str, ...]) -> None:
+def main(
+    lesson: str, number: int | None, work: Path | None, out: Path | None, more: tuple[str, ...]
+) -> None:
     """Train if it is lacking and print the page."""
+    taught = LESSONS[lesson]
+    number, work = number or taught.traces, work or Path("out", f"smollm2-{lesson}")
     work.mkdir(parents=True, exist_ok=True)
     solved, folder = work / "solved.jsonl", work / "student"
-    write_traces(solved, islice(worked(), number))
-    changes = [f"traces=[{solved}]", f"eval={EVALUATION}", "report_to=[]", *more]
+    traces = list(islice(taught.worked(), number))
+    write_traces(solved, traces)
+    changes = [f"traces=[{solved}]", *taught.changes, "report_to=[]", *more]
     asked = [part for change in changes for part in ("--set", change)]
     if not (folder / "export").is_dir():
-        run_command(["distill", "smollm2", *asked, "--out", str(folder)], folder)
+        run_command(["distill", taught.recipe, *asked, "--out", str(folder)], folder)
     runs = [folder / "student" / "eval" / name for name in ("base", "trained")]
+    most = read_results(runs[0])["tasks"][0]["samples_per_problem"]
+    shown = ("pass@1", f"pass@{most}", f"cons@{most}")
     rows = [
-        _row(name, read_side(run, "en"))
+        _row(name, read_side(run, "en"), shown)
         for name, run in zip(("before", "after"), runs, strict=True)
     ]
     gains = [
@@ -56,12 +59,12 @@ def main(number: int, work: Path, out: Path | None, more: tuple[str, ...]) -> No
     ]
     told = " ".join(f"--set {change}" for change in changes[1:])
     page = [
-        f"# SmolLM2-135M, a student of worked sums\n\n{machine()}\n",
-        f"    r1eval distill smollm2 --set traces=[solved.jsonl] {told} --out DIR\n",
-        f"{number:,} traces like this one:\n",
-        *(f"    {line}" for line in next(worked()).completion[0]["content"].splitlines()),
+        f"# SmolLM2-135M, a student of {taught.title}\n\n{machine()}\n",
+        f"    r1eval distill {taught.recipe} --set traces=[solved.jsonl] {told} --out DIR\n",
+        f"{len(traces):,} traces like this one:\n",
+        *(f"    {line}" for line in traces[0].text.splitlines()),
         "",
-        *table([HEAD, *rows]),
+        *table([("", *shown, "tokens", "thinks"), *rows]),
         "\nPaired by problem, after less before:\n",
         *gains,
     ]
@@ -71,44 +74,8 @@ def main(number: int, work: Path, out: Path | None, more: tuple[str, ...]) -> No
             file.write_text("\n".join([*page, ""]), encoding="utf-8")
 
 
-def worked() -> Iterator[Trace]:
-    """Every training problem with its steps from left to right."""
-    task = load_task(where("gym.py:chains"))
-    for problem in task.problems:
-        expression = problem.question.split(":")[1].removesuffix("=").strip()
-        thought, total = steps(expression)
-        assert str(total) == problem.gold
-        said = f"<think>\n{thought}\n</think>\n\nThe answer is {total}."
-        yield Trace(
-            [{"role": "user", "content": problem.prompt}],
-            [{"role": "assistant", "content": said}],
-            {
-                "id": f"solved/{problem.id}",
-                "question": problem.question,
-                "gold": problem.gold,
-                "verdict": "correct",
-                "finish_reason": "stop",
-                "teacher": "a solver",
-            },
-        )
-
-
-def steps(expression: str) -> tuple[str, int]:
-    """
-    >>> steps("98 - 93 + 77")
-    ('98 - 93 = 5\\n5 + 77 = 82', 82)
-    """
-    first, *rest = re.findall(r"\d+|[+-]", expression)
-    total, lines = int(first), []
-    for sign, number in zip(rest[::2], rest[1::2], strict=True):
-        after = total + int(number) if sign == "+" else total - int(number)
-        lines.append(f"{total} {sign} {number} = {after}")
-        total = after
-    return "\n".join(lines), total
-
-
-def _row(name: str, side: Side) -> tuple[str, ...]:
-    figures = (with_interval(side.metrics[of]) for of in ("pass@1", "pass@8", "cons@8"))
+def _row(name: str, side: Side, shown: tuple[str, ...]) -> tuple[str, ...]:
+    figures = (with_interval(side.metrics[of]) for of in shown)
     return (name, *figures, f"{side.tokens:.0f}", f"{side.thinks:.0%}")
 
 
