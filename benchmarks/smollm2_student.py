@@ -21,6 +21,7 @@ from distill.traces import write_traces
 from evals.compare import compare
 from evals.load import outcomes
 from evals.results import read_results
+from evals.wording import in_points
 from runs.files import written_whole
 
 
@@ -51,12 +52,7 @@ def main(
         _row(name, read_side(run, "en"), shown)
         for name, run in zip(("before", "after"), runs, strict=True)
     ]
-    gains = [
-        f"- {one.metric}: {100 * one.difference:+.1f} points"
-        f" [{100 * one.ci95[0]:+.1f}, {100 * one.ci95[1]:+.1f}], p = {one.p_value:.2g}"
-        for one in compare(*map(outcomes, runs))
-        if one.difference is not None and one.ci95 is not None
-    ]
+    gains = [f"- {one.metric}: {in_points(one)}" for one in compare(*map(outcomes, runs))]
     told = " ".join(f"--set {change}" for change in changes[1:])
     page = [
         f"# SmolLM2-135M, a student of {taught.title}\n\n{machine()}\n",

@@ -13,9 +13,10 @@ def card(
     recipe: DistilRecipe,
     funnel: Mapping[str, Any] | None,
     results: Mapping[str, Mapping[str, Any]],
+    gain: str | None = None,
 ) -> str:
     """Markdown with the front matter of the hub. ``funnel`` is what filtering wrote, ``results``
-    a task of results.json by the name of a model.
+    a task of results.json by the name of a model, ``gain`` what the training gave, in words.
     """
     lines = ["---", f"base_model: {recipe.model}", "tags: [reasoning, distillation, r1eval]", "---"]
     on_policy = recipe.on_policy
@@ -46,6 +47,13 @@ def card(
         lines += ["", "| model | task | pass@1 | 95 % | problems × samples | tokens |"]
         lines.append("|---|---|---|---|---|---|")
         lines += [_row(name, task) for name, task in results.items()]
+        drawn = next(iter(results.values()))["protocol"]
+        lines += [
+            "",
+            f"Asked by `{drawn['preset']}` at temperature {drawn['temperature']:g}, alike.",
+        ]
+    if gain is not None:
+        lines += ["", f"pass@1 after less before, paired by problem: {gain}."]
     return "\n".join([*lines, "", "Sample it at temperature 0.6 and top-p 0.95.", ""])
 
 

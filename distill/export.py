@@ -15,7 +15,7 @@ from typing import Any
 
 from transformers import AutoTokenizer
 
-from sampling.loading import ModelPlace, load
+from sampling.loading import ModelPlace, load, quiet
 from tasks.errors import UserError
 from tasks.thinking import DEFAULT as TAGS
 
@@ -58,7 +58,8 @@ def export(model: Path, out: Path, card: str, converter: str | None = None) -> E
     shutil.rmtree(writing, ignore_errors=True)
     generation = loaded.model.generation_config
     generation.update(do_sample=True, temperature=TEMPERATURE, top_p=TOP_P)
-    loaded.model.save_pretrained(writing)
+    with quiet(gguf=False):
+        loaded.model.save_pretrained(writing)
     generation.save_pretrained(writing)
     tokenizer.save_pretrained(writing)
     (writing / "README.md").write_text(card, encoding="utf-8")

@@ -123,14 +123,16 @@ def _draw_panels(page: Any, curves: Sequence[Curve], metric: str, tasks: Sequenc
             figures = [row["metrics"][metric] for row in kept]
             budgets = [row["budget"] for row in kept]
             number = models.index((curve.run, curve.model))
-            style = {"truncate": ":", "force": "-", "extend": "--"}[curve.mode]
+            style, marker = {"truncate": (":", "v"), "force": ("-", "o"), "extend": ("--", "s")}[
+                curve.mode
+            ]
             panel.plot(
                 budgets,
                 [figure["value"] for figure in figures],
                 color=f"C{number % 10}",
                 linestyle=style,
-                marker="o",
-                markersize=4,
+                marker=marker,
+                markersize=5,
                 label=f"{names[number]}, {curve.mode}",
             )
             bands = [f["ci95"] or (f["value"], f["value"]) for f in figures]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from r1eval.tables import p_text
+from evals.wording import p_text
 
 if TYPE_CHECKING:
     from evals.compare import Difference

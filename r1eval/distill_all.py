@@ -37,7 +37,10 @@ def everything(recipe: str, changes: dict[str, Any], out: Path | None, dry_run: 
 def _run(recipe: DistilRecipe, out: Path) -> int:
     from distill.card import card
     from distill.export import export
+    from evals.compare import compare
+    from evals.load import outcomes
     from evals.results import read_results
+    from evals.wording import in_points
     from r1eval.distill_generate import make_traces
     from r1eval.distill_train import train_student
     from r1eval.rl import evaluate
@@ -64,9 +67,10 @@ def _run(recipe: DistilRecipe, out: Path) -> int:
     counted = json.loads(funnel.read_text(encoding="utf-8")) if funnel.is_file() else None
     exported = out / "export"
     if not exported.is_dir():
-        done = export(
-            student / MODEL, exported, card(recipe.title or out.name, recipe, counted, results)
-        )
+        both = [runs[name] for name in ("before", "after") if name in results]
+        gain = in_points(compare(*map(outcomes, both))[0]) if len(both) == 2 else None
+        told = card(recipe.title or out.name, recipe, counted, results, gain)
+        done = export(student / MODEL, exported, told)
         for notice in done.notices:
             click.echo(notice, err=True)
     click.echo(f"{exported} is for transformers, vLLM and Ollama; its README.md has the lineage.")

@@ -57,7 +57,7 @@ def train(
 def train_student(recipe: DistilRecipe, out: Path) -> int:
     """Train, with evaluations before and after."""
     from distill.watch import Watch
-    from r1eval.rl import evaluate
+    from r1eval.rl import evaluate, print_gain
     from rl import record
     from rl.checkpoints import MODEL
     from runs.record import sole_writer
@@ -78,7 +78,7 @@ def train_student(recipe: DistilRecipe, out: Path) -> int:
             evaluate(recipe.eval, recipe.template, str(out / MODEL), out / "eval" / "trained")
     click.echo(f"The student is in {out / MODEL}.")
     if recipe.eval is not None and alone:
-        click.echo(f"r1eval compare {out / 'eval' / 'base'} {out / 'eval' / 'trained'}")
+        print_gain(out)
     return 0
 
 

@@ -131,7 +131,7 @@ def _draw(out: Path, evaluated: bool) -> None:
             draw_pass_at_k(metrics, out / f"pass_at_k{suffix}")
     click.echo(f"The training is in {out} (model/, log.jsonl, samples.jsonl, training.png).")
     if metrics:
-        click.echo(f"r1eval compare {out / 'eval' / 'base'} {out / 'eval' / 'trained'}")
+        print_gain(out)
 
 
 def _check(loaded: Loaded, config: Any) -> None:
@@ -141,6 +141,19 @@ def _check(loaded: Loaded, config: Any) -> None:
 
     if errors := print_findings(preflight(loaded, config)):
         raise UserError(f"not trained, since it would be for nothing: {errors[0]}")
+
+
+def print_gain(out: Path) -> None:
+    """What a training made of its model on held-out problems."""
+    from evals.compare import compare
+    from evals.load import outcomes
+    from evals.wording import in_points
+
+    runs = [out / "eval" / name for name in ("base", "trained")]
+    click.echo(
+        f"pass@1 after less before, by problem: {in_points(compare(*map(outcomes, runs))[0])}"
+    )
+    click.echo(f"All figures: r1eval compare {runs[0]} {runs[1]}")
 
 
 def evaluate(asked: Evaluation, template: str, model: str, out: Path) -> None:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from evals.wording import p_text
 from r1eval.plural import counted
 from runs.settings import IMPORTED
 
@@ -130,14 +131,6 @@ def _gained(gain: Mapping[str, Any] | None, interval: bool = False) -> list[str]
         return ["–"] * (3 if interval else 2)
     ci95 = ["–" if gain["ci95"] is None else _signed(gain["ci95"])] if interval else []
     return [f"{100 * round(gain['difference'], 12):+.1f}", *ci95, p_text(gain["p_value"])]
-
-
-def p_text(p: float) -> str:
-    """
-    >>> p_text(0.0423), p_text(0.00002)
-    ('0.042', '2e-05')
-    """
-    return f"{p:.3f}" if p >= 0.001 else f"{p:.0e}"
 
 
 def _percent(value: float | None) -> str:

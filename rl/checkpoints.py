@@ -56,6 +56,9 @@ class WholeCheckpoints:
         for old in checkpoints(folder)[: -self.keep_checkpoints]:
             shutil.rmtree(old)
 
+    def create_model_card(self, *_: Any, **__: Any) -> None:
+        """None: TRL's says "fine-tuned version of None". An export has one (`distill.card`)."""
+
     def _get_train_sampler(self, dataset: Any = None) -> Any:
         sampler = super()._get_train_sampler(dataset)  # type: ignore[misc]
         return EpochSampler.of(sampler) if isinstance(sampler, RepeatSampler) else sampler

@@ -284,7 +284,7 @@ def _prepare_task(
         if lengths.least > room or lengths.forced > room:
             most = max(lengths.least, lengths.forced)
             raise UserError(
-                f"--budgets up to {settings.budgets[-1]} take {most} tokens with the answer, and "
+                f"--budgets up to {settings.budgets[-1]} take at least {most} tokens, and "
                 f"the context of {settings.model}, {context} tokens less the longest prompt of "
                 f"{task.name} ({longest}), leaves {room}"
             )

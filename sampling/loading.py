@@ -172,7 +172,7 @@ def fingerprint(paths: list[Path]) -> str:
 
 @contextmanager
 def quiet(gguf: bool) -> Iterator[None]:
-    """No bars while a model loads from this machine; a download keeps its own."""
+    """No bars while a model is read or written on this machine; a download keeps its own."""
     transformers_logging.disable_progress_bar()
     try:
         # transformers unpacks a GGUF file under a bar that no setting of its own silences

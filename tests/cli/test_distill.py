@@ -1,6 +1,7 @@
 """`r1eval distill` as a user gives it."""
 
 import json
+import re
 
 import pytest
 
@@ -168,9 +169,15 @@ def test_a_recipe_runs_every_stage_and_again_does_nothing_anew(tmp_path, capsys)
     told = capsys.readouterr()
     assert "Funnel" in told.out
     assert "step 3/3: loss" in told.err
+    assert "Writing model shards" not in told.err
+    (gain,) = re.findall("pass@1 after less before, by problem: (.*)", told.out)
+    assert re.fullmatch(r"[+-]\S+ points \[\S+, \S+\], p = \S+", gain)
     card = (out / "export" / "README.md").read_text()
     assert "| verdict |" in card
     assert "| after | nano |" in card
+    assert "Asked by `r1-zero` at temperature 1, alike." in card
+    assert f"pass@1 after less before, paired by problem: {gain}." in card
+    assert not list((out / "student").glob("**/README.md"))  # TRL's says nothing true
     assert (out / "export" / "Modelfile").is_file()
     ledger = (out / "kept.ledger.jsonl").read_text().splitlines()
     kept = list(read_traces(out / "kept.jsonl"))
