@@ -18,24 +18,24 @@ from rl.values import check_values
 from tasks.schema import Strict
 
 RESERVED = {
-    "output_dir": "--out",
-    "report_to": "report_to beside sft",
-    "packing": "nothing: examples share a row without padding, and none sees another",
-    "padding_free": "nothing: examples share a row without padding",
-    "completion_only_loss": "nothing: the prompt is never trained on",
-    "max_length": "over_long: nothing is cut",
-    "remove_unused_columns": "nothing: the trainer needs the columns",
+    "output_dir": "--out says it",
+    "report_to": "it stands beside sft",
+    "packing": "examples share a row without padding anyway, and none sees another",
+    "padding_free": "examples share a row without padding anyway",
+    "completion_only_loss": "the prompt is never trained on",
+    "max_length": "nothing is cut; over_long says what is too long",
+    "remove_unused_columns": "the trainer needs the columns",
 }
 """What the recipe or the command line says elsewhere, or the trainer does in its own way."""
 
 
 OF_THE_TEACHER = {
-    "output_dir": "--out",
-    "report_to": "report_to beside on_policy",
-    "teacher_model_name_or_path": "teacher",
-    "teacher_model_revision": "revision",
-    "teacher_model_init_kwargs": "dtype",
-    "remove_unused_columns": "nothing: the trainer needs the columns",
+    "output_dir": "--out says it",
+    "report_to": "it stands beside on_policy",
+    "teacher_model_name_or_path": "teacher says it",
+    "teacher_model_revision": "revision says it",
+    "teacher_model_init_kwargs": "dtype says it",
+    "remove_unused_columns": "the trainer needs the columns",
 }
 
 

@@ -47,16 +47,15 @@ class Renderer:
         prompt = Prompt(messages=turns)
         shown = tokens.render(self._tokenizer, prompt, self._student)
         text = unopened(shown, trace.text)
-        ids = self._tokenizer(text, add_special_tokens=False).input_ids
-        unknown = self._tokenizer.unk_token_id
-        if unknown is not None and ids.count(unknown) > _UNKNOWN * len(ids):
-            raise UserError(
-                f"the tokenizer of {self._student} does not know {ids.count(unknown)} of the "
-                f"{len(ids)} tokens of {trace.id}: it does not fit these traces"
-            )
-        return Rendered(
-            tuple(tokens.encode(self._tokenizer, prompt, self._student)), (*ids, self.end)
-        )
+        asked = tokens.encode(self._tokenizer, prompt, self._student)
+        said = self._tokenizer(text, add_special_tokens=False, verbose=False).input_ids
+        for part, ids in (("prompt", asked), ("completion", said)):
+            if (share := tokens.unknown_share(self._tokenizer, ids)) > _UNKNOWN:
+                raise UserError(
+                    f"the tokenizer of {self._student} does not know {share:.0%} of the {part} of "
+                    f"{trace.id}: it does not fit these traces"
+                )
+        return Rendered(tuple(asked), (*said, self.end))
 
 
 def unopened(prompt: str, completion: str) -> str:

@@ -11,12 +11,12 @@ from rl.values import check_values
 from tasks.schema import Strict
 
 RESERVED = {
-    "output_dir": "--out",
-    "reward_weights": "the weight of each reward",
-    "report_to": "report_to beside grpo",
-    "remove_unused_columns": "nothing: the trainer needs the columns",
+    "output_dir": "--out says it",
+    "reward_weights": "each reward has its weight",
+    "report_to": "it stands beside grpo",
+    "remove_unused_columns": "the trainer needs the columns",
 }
-"""What the recipe or the command line says elsewhere."""
+"""What the recipe or the command line says elsewhere, and where."""
 
 
 class Reward(Strict):

@@ -43,7 +43,7 @@ from tasks.thinking import split_thought
 
 CARD = "reward.json"
 _AT_ONCE = 64  # replies that are scored together
-_RESERVED = {"output_dir": "--out", "report_to": "nothing: figures are in reward.json"}
+_RESERVED = {"output_dir": "--out says it", "report_to": "figures are in reward.json"}
 
 
 class RewardRecipe(Strict):

@@ -20,7 +20,7 @@ Config = TypeVar("Config")
 
 def check_values(given: Mapping[str, Any], config: type, reserved: Mapping[str, str]) -> None:
     """Raises ValueError on a key that ``config`` does not have, naming the nearest; on one of
-    ``reserved``, naming where the recipe says that; on a word where a number is meant.
+    ``reserved``, with what stands there in its place; on a word where a number is meant.
 
     >>> from trl import SFTConfig
     >>> check_values({"learning_rat": 1e-4}, SFTConfig, {})
@@ -30,7 +30,7 @@ def check_values(given: Mapping[str, Any], config: type, reserved: Mapping[str, 
     known = {field.name: field.default for field in fields(config) if field.init}
     for key, value in given.items():
         if key in reserved:
-            raise ValueError(f"{key!r} is said by {reserved[key]}")
+            raise ValueError(f"{key!r} is not set here: {reserved[key]}")
         if key not in known:
             near = nearest(str(key), known)
             hint = f"did you mean {near[0]!r}?" if near else f"no such key in trl.{config.__name__}"

@@ -60,6 +60,8 @@ def find_model(name: str, revision: str | None = None, adapter: str | None = Non
         return ModelPlace(str(path), adapter=adapter)
     if hub_id:
         return ModelPlace(name, revision=revision, adapter=adapter)
+    if path.parent != Path("."):
+        raise UserError(f"no such model folder: {name}")
     near = nearest(name, ["nano", *(f"nano:{n}" for n in nano.models.NAMES), "smollm2"])
     hint = f"did you mean {near[0]}?" if near else f"give {FORMS}"
     raise UserError(f"unknown model {name!r}: {hint}")

@@ -51,7 +51,9 @@ def encode(tokenizer: Any, prompt: Prompt, model: str) -> list[int]:
     """The prompt's ids. Raises ModelError when there are none."""
     rendered = render(tokenizer, prompt, model)
     # a chat template writes its own begin-of-sequence token
-    ids: list[int] = tokenizer(rendered, add_special_tokens=prompt.text is not None).input_ids
+    special = prompt.text is not None
+    # what is longer than the context is said by whoever asks, not by the tokenizer
+    ids: list[int] = tokenizer(rendered, add_special_tokens=special, verbose=False).input_ids
     if not ids:
         raise ModelError("a prompt without a token cannot be continued: give it some text")
     return ids

@@ -192,3 +192,22 @@ def test_nothing_left_after_filters_names_the_filter(solved, tmp_path, capsys):
     assert call("distill", "nano", *args, "--out", tmp_path / "x") == 2
     assert "the filter length dropped the last" in capsys.readouterr().err
     assert (tmp_path / "x" / "kept.ledger.jsonl").is_file()
+
+
+def test_a_teacher_that_says_nothing_is_found_out_and_its_samples_stay(tmp_path, capsys):
+    small = {**SMALL, "generate.model": "nano", "generate.limit": 4, "generate.max_tokens": 1}
+    ask = [part for k, v in small.items() for part in ("--set", f"{k}={json.dumps(v)}")]
+    out = tmp_path / "silent"
+    assert call("distill", "nano", *ask, "--out", out) == 2
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert "the filter verdict dropped the last of them" in told
+    assert len((out / "kept.ledger.jsonl").read_text().splitlines()) == 16
+    assert len(list(read_traces(out / "teacher" / "traces.jsonl"))) == 16
+    assert not (out / "student").exists()
+
+
+def test_a_teacher_that_is_not_there_is_named(tmp_path, capsys):
+    gone = tmp_path / "r1-zero" / "model"
+    change = ("--set", f"generate.model={gone}")
+    assert call("distill", "nano", *change, "--out", tmp_path / "x") == 2
+    assert capsys.readouterr().err == f"r1eval: no such model folder: {gone}\n"

@@ -26,8 +26,8 @@ def tokenizer():
     return AutoTokenizer.from_pretrained(find_model("nano", None).source)
 
 
-def trace(text=SAID):
-    asked = [{"role": "user", "content": "582+867=?"}]
+def trace(text=SAID, question="582+867=?"):
+    asked = [{"role": "user", "content": question}]
     return Trace(asked, [{"role": "assistant", "content": text}], {"id": "a"})
 
 
@@ -63,5 +63,7 @@ def test_the_end_of_a_turn_is_the_templates(tokenizer):
 
 
 def test_a_tokenizer_that_does_not_fit_is_refused(tokenizer):
-    with pytest.raises(UserError, match="does not fit these traces"):
+    with pytest.raises(UserError, match="of the completion of a: it does not fit these traces"):
         rendered(tokenizer, "So we think about it: the answer is 449.")
+    with pytest.raises(UserError, match="of the prompt of a: it does not fit these traces"):
+        Renderer(tokenizer, "nano", frozenset({1}))(trace(question="What is 582 and 867?"))

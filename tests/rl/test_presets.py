@@ -73,7 +73,7 @@ def test_dapos_rewards_are_the_papers_but_for_a_factor():
 def test_a_misspelt_value_is_named(tmp_path):
     for text, message in [
         ("grpo: {learning_rat: 1}", "did you mean 'learning_rate'"),
-        ("grpo: {output_dir: x}", "is said by --out"),
+        ("grpo: {output_dir: x}", "not set here: --out says it"),
         ("rollouts: {skip: true}", "unknown key 'skip'"),
         ("rewards: []", "rewards"),
         ("rollouts: 3", "rollouts"),
