@@ -11,11 +11,12 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from transformers import AutoTokenizer
+import torch
+from transformers import AutoConfig, AutoTokenizer
 
-from sampling.loading import ModelPlace, load, quiet
+from sampling.loading import DType, ModelPlace, load, load_errors, quiet
 from tasks.errors import UserError
 from tasks.thinking import DEFAULT as TAGS
 
@@ -42,8 +43,9 @@ class Exported:
 
 
 def export(model: Path, out: Path, card: str, converter: str | None = None) -> Exported:
-    """Write ``model`` to the new folder ``out``, whole or not at all. An adapter is merged into its
-    base. ``converter`` is llama.cpp's script; without it the one on the PATH is taken.
+    """Write ``model`` to the new folder ``out``, whole or not at all, in the type that its weights
+    have. An adapter is merged into its base. ``converter`` is llama.cpp's script; without it the
+    one on the PATH is taken.
 
     Raises UserError when ``out`` is taken, or its template drops thoughts and cannot be mended.
     """
@@ -51,7 +53,10 @@ def export(model: Path, out: Path, card: str, converter: str | None = None) -> E
         raise UserError(f"{out} is there already: give a new folder")
     if not out.parent.is_dir():
         raise UserError(f"no such folder: {out.parent}")
-    loaded = load(ModelPlace(str(model)), dtype="auto")
+    place = _place(model)
+    with load_errors(place):
+        own = getattr(AutoConfig.from_pretrained(place.source), "dtype", None) or torch.float32
+    loaded = load(place, dtype=cast(DType, str(own).removeprefix("torch.")))
     tokenizer = AutoTokenizer.from_pretrained(model)
     tokenizer.chat_template = keep_thoughts(tokenizer)
     writing = out.with_name(f".{out.name}.writing")
@@ -62,7 +67,10 @@ def export(model: Path, out: Path, card: str, converter: str | None = None) -> E
         loaded.model.save_pretrained(writing)
     generation.save_pretrained(writing)
     tokenizer.save_pretrained(writing)
+    _tell_begin(writing / "tokenizer_config.json", tokenizer)
     (writing / "README.md").write_text(card, encoding="utf-8")
+    for file in writing.iterdir():  # safetensors lets nobody else read its own
+        file.chmod((writing / "README.md").stat().st_mode)
     notices = []
     gguf, why_not = _to_gguf(writing, converter)
     if why_not is not None:
@@ -71,6 +79,31 @@ def export(model: Path, out: Path, card: str, converter: str | None = None) -> E
     (writing / MODELFILE).write_text(made, encoding="utf-8")
     writing.rename(out)
     return Exported(out, tuple(sorted(p.name for p in out.iterdir())), tuple(notices))
+
+
+def _place(model: Path) -> ModelPlace:
+    """Raises UserError on an adapter that names no base."""
+    adapter = Path(model, "adapter_config.json")
+    if Path(model, "config.json").is_file() or not adapter.is_file():
+        return ModelPlace(str(model))
+    base = json.loads(adapter.read_text(encoding="utf-8")).get("base_model_name_or_path")
+    if not base:
+        raise UserError(f"{adapter} names no base model, into which it would be merged")
+    return ModelPlace(str(base), adapter=str(model))
+
+
+def begins(tokenizer: Any) -> bool:
+    """Whether the tokenizer itself puts a begin-of-sequence token before a text."""
+    return tokenizer.bos_token_id is not None and (
+        tokenizer("a").input_ids[:1] == [tokenizer.bos_token_id]
+    )
+
+
+def _tell_begin(config: Path, tokenizer: Any) -> None:
+    """Ollama and llama.cpp begin a prompt with that token unless they are told not to."""
+    told = json.loads(config.read_text(encoding="utf-8"))
+    told["add_bos_token"] = begins(tokenizer)
+    config.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def keep_thoughts(tokenizer: Any) -> str | None:
@@ -134,7 +167,7 @@ def _go_template(tokenizer: Any) -> str:
         text: str = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
         return text
 
-    begin = tokenizer.bos_token or ""  # Ollama writes it itself
+    begin = tokenizer.bos_token if begins(tokenizer) else ""  # then Ollama writes it, too
     plain = rendered("user").removeprefix(begin)
     turn = plain.replace(_SENTINEL, "{{ .Prompt }}") + "{{ .Response }}"
     try:

@@ -5,6 +5,7 @@ training that goes on with the order it had.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from trl.trainer.utils import RepeatSampler
 
 from rl.order import EpochSampler
 
-MODEL = "model"
+MODEL, ADAPTER = "model", "adapter"
 REFERENCE, WRITING = "reference.safetensors", ".writing"
 
 
@@ -94,10 +95,24 @@ def train_and_save(trainer: Any, tokenizer: Any, out: Path) -> None:
 
 
 def save(trainer: Any, tokenizer: Any, folder: Path) -> None:
-    """The trained model with its tokenizer, whole or not there."""
+    """The trained model with its tokenizer. A LoRA adapter is merged into its base, which ends the
+    trainer's use, and stands apart in ``adapter`` beside it; where processes share the weights out,
+    ``folder`` holds the adapter, for ``--adapter``.
+    """
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    shared_out = trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled
+    if shared_out or not hasattr(model, "merge_and_unload"):
+        _write(folder, tokenizer, trainer.save_model)
+        return
+    _write(folder.with_name(ADAPTER), tokenizer, trainer.save_model)
+    _write(folder, tokenizer, model.merge_and_unload().save_pretrained)
+
+
+def _write(folder: Path, tokenizer: Any, save_model: Callable[[str], Any]) -> None:
+    """Whole or not there."""
     written = folder.with_name(f".{folder.name}.writing")
     shutil.rmtree(written, ignore_errors=True)
-    trainer.save_model(str(written))
+    save_model(str(written))
     tokenizer.save_pretrained(written)
     if folder.exists():
         shutil.rmtree(folder)

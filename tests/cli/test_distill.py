@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from safetensors.torch import load_file
 
 from distill.traces import read_traces
 from r1eval.main import main
@@ -122,6 +123,19 @@ def test_a_student_is_trained_and_evaluated_before_and_after(solved, tmp_path, c
     assert "step 3/3" not in capsys.readouterr().err
     assert train(solved, out, "--set", "sft.learning_rate=0.1") == 2
     assert "was begun with another recipe" in capsys.readouterr().err
+
+
+def test_a_student_with_an_adapter_is_a_whole_model_afterwards(solved, tmp_path):
+    """Evaluated and exported as any other; the adapter stands apart."""
+    out = tmp_path / "student"
+    assert train(solved, out, "--set", "lora={r: 4}") == 0
+    assert (out / "eval" / "trained" / "results.json").is_file()
+    assert (out / "model" / "config.json").is_file()
+    assert not (out / "model" / "adapter_config.json").exists()
+    assert (out / "adapter" / "adapter_config.json").is_file()
+    assert call("distill", "export", out / "model", "--out", tmp_path / "small") == 0
+    weights = load_file(tmp_path / "small" / "model.safetensors")
+    assert not any("lora" in name for name in weights)
 
 
 def test_kill_at_any_step_and_the_same_command(solved, tmp_path):

@@ -5,7 +5,11 @@ import subprocess
 import sys
 
 import pytest
-from transformers import AutoTokenizer
+import torch
+from peft import LoraConfig, get_peft_model
+from safetensors.torch import load_file
+from tokenizers.processors import TemplateProcessing
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from distill.export import MODELFILE, export, keep_thoughts
 from runs.models import find_model
@@ -56,6 +60,54 @@ def test_sampling_defaults_are_the_papers(tmp_path):
     assert 'TEMPLATE """<user>{{ .Prompt }}<assistant>{{ .Response }}"""' in made
     assert 'PARAMETER stop "<eos>"' in made
     assert any("no GGUF" in notice for notice in done.notices)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_weights_keep_their_type_whatever_this_machine_likes(tmp_path, dtype):
+    model = AutoModelForCausalLM.from_pretrained(nano(), dtype=dtype)
+    for saved in (model, AutoTokenizer.from_pretrained(nano())):
+        saved.save_pretrained(tmp_path / "trained")
+    done = export(tmp_path / "trained", tmp_path / "out", "")
+    written = load_file(done.folder / "model.safetensors")
+    assert {weight.dtype for weight in written.values()} == {dtype}
+    assert all(torch.equal(w, dict(model.state_dict())[name]) for name, w in written.items())
+    assert {file.stat().st_mode & 0o044 for file in done.folder.iterdir()} == {0o044}
+
+
+@pytest.mark.parametrize("adds", [False, True])
+def test_a_prompt_begins_once_wherever_it_is_read(tmp_path, tokenizer, adds):
+    """SmolLM2's turns begin with its begin-of-sequence token, which its tokenizer does not add."""
+    tokenizer.bos_token = "<user>"
+    if adds:
+        tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+            single="<user> $A", special_tokens=[("<user>", tokenizer.bos_token_id)]
+        )
+    tokenizer.save_pretrained(tmp_path / "trained")
+    AutoModelForCausalLM.from_pretrained(nano()).save_pretrained(tmp_path / "trained")
+    done = export(tmp_path / "trained", tmp_path / "out", "")
+    begin = "" if adds else "<user>"
+    assert f'TEMPLATE """{begin}{{{{ .Prompt }}}}' in (done.folder / MODELFILE).read_text()
+    told = json.loads((done.folder / "tokenizer_config.json").read_text())
+    assert told["add_bos_token"] is adds
+    folders = (tmp_path / "trained", done.folder)
+    ids = [AutoTokenizer.from_pretrained(folder)("1+2").input_ids for folder in folders]
+    assert ids[0] == ids[1]
+    assert (ids[0][0] == tokenizer.bos_token_id) is adds
+
+
+def test_an_adapter_is_merged_into_its_base(tmp_path):
+    AutoModelForCausalLM.from_pretrained(nano(), dtype="float32").save_pretrained(tmp_path / "base")
+    AutoTokenizer.from_pretrained(nano()).save_pretrained(tmp_path / "base")
+    base = AutoModelForCausalLM.from_pretrained(tmp_path / "base")
+    lora = LoraConfig(r=4, target_modules=["q_proj"], init_lora_weights=False)
+    adapted = get_peft_model(base, lora)
+    for saved in (adapted, AutoTokenizer.from_pretrained(nano())):
+        saved.save_pretrained(tmp_path / "adapter")
+    done = export(tmp_path / "adapter", tmp_path / "out", "")
+    whole = AutoModelForCausalLM.from_pretrained(done.folder, dtype="float32")
+    ids = torch.arange(12).unsqueeze(0)
+    with torch.no_grad():
+        torch.testing.assert_close(whole(ids).logits, adapted.eval()(ids).logits)
 
 
 def test_a_template_that_drops_thoughts_is_mended(tokenizer):
