@@ -148,7 +148,7 @@ def test_a_training_that_was_cut_off_goes_on_the_same(recipe, tmp_path):
     ("sft", "text"),
     [
         ({"learning_rat": 1}, "did you mean 'learning_rate'"),
-        ({"max_length": 512}, "over_long: nothing is cut"),
+        ({"max_length": 512}, "over_long says what is too long"),
         ({"packing": True}, "none sees another"),
         ({"learning_rate": "fast"}, "is no number"),
     ],
