@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
 from distill.traces import Trace
 from runs.recipe import where
 from tasks.load import MATH_INSTRUCTION, load_task
@@ -63,7 +65,9 @@ def gsm8k() -> Iterator[Trace]:
     """GSM8K's training half (arXiv 2110.14168) with the solutions that people wrote for it, as
     ``$R1EVAL_DATA_DIR/benchmarks/gsm8k_train.jsonl``, asked as the task asks.
     """
-    path = Path(os.environ["R1EVAL_DATA_DIR"], "benchmarks", "gsm8k_train.jsonl")
+    path = Path(os.environ.get("R1EVAL_DATA_DIR", ""), "benchmarks", "gsm8k_train.jsonl")
+    if not path.is_file():
+        raise click.UsageError("set R1EVAL_DATA_DIR to a folder with benchmarks/gsm8k_train.jsonl")
     for number, row in enumerate(read_jsonl(path)):
         question = row.columns["question"]
         thought, answer = explained(row.columns["answer"])

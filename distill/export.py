@@ -69,8 +69,8 @@ def export(model: Path, out: Path, card: str, converter: str | None = None) -> E
     tokenizer.save_pretrained(writing)
     _tell_begin(writing / "tokenizer_config.json", tokenizer)
     (writing / "README.md").write_text(card, encoding="utf-8")
-    for file in writing.iterdir():  # safetensors lets nobody else read its own
-        file.chmod((writing / "README.md").stat().st_mode)
+    for weights in writing.glob("*.safetensors"):  # which nobody else may read as they come
+        weights.chmod((writing / "README.md").stat().st_mode)
     notices = []
     gguf, why_not = _to_gguf(writing, converter)
     if why_not is not None:

@@ -47,15 +47,22 @@ class Renderer:
         prompt = Prompt(messages=turns)
         shown = tokens.render(self._tokenizer, prompt, self._student)
         text = unopened(shown, trace.text)
-        asked = tokens.encode(self._tokenizer, prompt, self._student)
-        said = self._tokenizer(text, add_special_tokens=False, verbose=False).input_ids
+        said = self._ids(text)
+        # of the turns alone: in some models' templates what stands for unknown also begins a prompt
+        asked = self._ids("".join(turn.content for turn in turns))
         for part, ids in (("prompt", asked), ("completion", said)):
             if (share := tokens.unknown_share(self._tokenizer, ids)) > _UNKNOWN:
                 raise UserError(
                     f"the tokenizer of {self._student} does not know {share:.0%} of the {part} of "
                     f"{trace.id}: it does not fit these traces"
                 )
-        return Rendered(tuple(asked), (*said, self.end))
+        return Rendered(
+            tuple(tokens.encode(self._tokenizer, prompt, self._student)), (*said, self.end)
+        )
+
+    def _ids(self, text: str) -> list[int]:
+        ids: list[int] = self._tokenizer(text, add_special_tokens=False, verbose=False).input_ids
+        return ids
 
 
 def unopened(prompt: str, completion: str) -> str:

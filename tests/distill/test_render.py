@@ -67,3 +67,10 @@ def test_a_tokenizer_that_does_not_fit_is_refused(tokenizer):
         rendered(tokenizer, "So we think about it: the answer is 449.")
     with pytest.raises(UserError, match="of the prompt of a: it does not fit these traces"):
         Renderer(tokenizer, "nano", frozenset({1}))(trace(question="What is 582 and 867?"))
+
+
+def test_a_prompt_that_begins_with_what_also_stands_for_unknown_fits(tokenizer):
+    """GPT-2 and its kin have one token for both."""
+    tokenizer.unk_token = "<user>"
+    row = rendered(tokenizer)
+    assert row.prompt[0] == tokenizer.unk_token_id
