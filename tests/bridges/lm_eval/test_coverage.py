@@ -14,9 +14,8 @@ def test_well_known_tasks_load(name):
 
 
 def test_code_that_a_model_wrote_is_not_run():
-    assert (
-        "outside a sandbox" in loads("humaneval").cause or "code_eval" in loads("humaneval").cause
-    )
+    cause = loads("humaneval").cause
+    assert "outside a sandbox" in cause or "code_eval" in cause
 
 
 @pytest.mark.slow
